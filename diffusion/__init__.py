@@ -1,0 +1,38 @@
+"""Stable Diffusion in TensorFlow, for any script.
+
+    import diffusion
+
+    pipeline = diffusion.load("weights/emoji")
+    recipe = pipeline.info.make_recipe("a red apple", seed=7)
+    pipeline(recipe).save("apple.png")
+
+Importing this package loads neither TensorFlow nor Keras; `load` does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diffusion.config import ModelInfo
+from diffusion.recipe import Recipe
+
+if TYPE_CHECKING:
+    from diffusion.pipeline import Pipeline
+
+__all__ = ["DEFAULT_MODEL_PATH", "ModelInfo", "Recipe", "load"]
+
+DEFAULT_MODEL_PATH = Path(__file__).parents[1] / "weights" / "emoji"
+
+
+def load(path: str | Path = DEFAULT_MODEL_PATH) -> Pipeline:
+    """A pipeline ready to paint, from a model in the diffusers folder layout.
+
+    Raises `ModelError` where the folder is not such a model, and `WeightsError` (listing every
+    tensor) where its weights are not those that its configuration asks for.
+    """
+    # It chooses the backend of Keras, so it comes first.
+    import diffusion.runtime  # noqa: F401 - for its effect
+    from diffusion.checkpoints.folder import load_pipeline
+
+    return load_pipeline(ModelInfo.read(path))

@@ -1,0 +1,1 @@
+"""Reading models in the forms that people have."""

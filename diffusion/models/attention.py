@@ -1,0 +1,136 @@
+"""Attention, and the transformer that lets a picture look at itself and at the text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import activations, ops
+
+from diffusion.models.layers import (
+    Block,
+    Conv2D,
+    Dense,
+    GroupNormalization,
+    LayerNormalization,
+    Tensor,
+)
+
+
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, num_heads: int, *, is_causal: bool = False
+) -> Tensor:
+    """Multi-head scaled dot-product attention (arXiv:1706.03762 section 3.2).
+
+    Shapes: query (batch, queries, features), key and value (batch, keys, features); features are
+    split evenly over the heads. With `is_causal`, a query sees the keys up to its own place.
+    """
+
+    def split(states: Tensor) -> Tensor:
+        features = states.shape[-1]
+        return ops.reshape(states, (-1, ops.shape(states)[1], num_heads, features // num_heads))
+
+    mixed = ops.dot_product_attention(
+        split(query), split(key), split(value), is_causal=is_causal, flash_attention=False
+    )
+    return ops.reshape(mixed, (-1, ops.shape(query)[1], query.shape[-1]))
+
+
+class Attention(Block):
+    """Attention of `features` over a context; over itself where none is given."""
+
+    def __init__(
+        self,
+        features: int,
+        num_heads: int,
+        *,
+        context_features: int | None = None,
+        use_bias: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        context_features = context_features or features
+        self.num_heads = num_heads
+        self.to_q = Dense(features, features, use_bias=use_bias, name="to_q")
+        self.to_k = Dense(context_features, features, use_bias=use_bias, name="to_k")
+        self.to_v = Dense(context_features, features, use_bias=use_bias, name="to_v")
+        self.to_out = Dense(features, features, name="to_out.0")
+
+    def call(self, states: Tensor, context: Tensor = None) -> Tensor:
+        context = states if context is None else context
+        mixed = attend(self.to_q(states), self.to_k(context), self.to_v(context), self.num_heads)
+        return self.to_out(mixed)
+
+
+class GEGLU(Block):
+    """A feed-forward pair whose first half is gated by GELU (arXiv:2002.05202)."""
+
+    def __init__(self, features: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        hidden = 4 * features
+        self.proj = Dense(features, 2 * hidden, name="net.0.proj")
+        self.out = Dense(hidden, features, name="net.2")
+
+    def call(self, states: Tensor) -> Tensor:
+        values, gate = ops.split(self.proj(states), 2, axis=-1)
+        return self.out(values * activations.gelu(gate, approximate=False))
+
+
+class TransformerBlock(Block):
+    """Self-attention, attention to the text, feed-forward; each normalised first and added."""
+
+    def __init__(self, features: int, num_heads: int, context_features: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.norm1 = LayerNormalization(features, name="norm1")
+        self.attn1 = Attention(features, num_heads, name="attn1")
+        self.norm2 = LayerNormalization(features, name="norm2")
+        self.attn2 = Attention(features, num_heads, context_features=context_features, name="attn2")
+        self.norm3 = LayerNormalization(features, name="norm3")
+        self.ff = GEGLU(features, name="ff")
+
+    def call(self, states: Tensor, context: Tensor) -> Tensor:
+        states = states + self.attn1(self.norm1(states))
+        states = states + self.attn2(self.norm2(states), context)
+        return states + self.ff(self.norm3(states))
+
+
+class SpatialTransformer(Block):
+    """A transformer over the places of a picture, added to it.
+
+    Shapes: hidden (batch, height, width, channels), context (batch, length, context_features).
+    Source: latent diffusion (arXiv:2112.10752) section 3.3.
+    """
+
+    def __init__(
+        self, channels: int, num_heads: int, context_features: int, groups: int, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.norm = GroupNormalization(channels, groups, epsilon=1e-6, name="norm")
+        self.proj_in = Conv2D(channels, channels, 1, name="proj_in")
+        self.block = TransformerBlock(
+            channels, num_heads, context_features, name="transformer_blocks.0"
+        )
+        self.proj_out = Conv2D(channels, channels, 1, name="proj_out")
+
+    def call(self, hidden: Tensor, context: Tensor) -> Tensor:
+        shape = ops.shape(hidden)
+        states = self.proj_in(self.norm(hidden))
+        states = ops.reshape(states, (shape[0], shape[1] * shape[2], self.channels))
+        states = self.block(states, context)
+        return hidden + self.proj_out(ops.reshape(states, shape))
+
+
+class SpatialAttention(Attention):
+    """One head of self-attention over the places of a picture, added to it (in a VAE)."""
+
+    def __init__(self, channels: int, groups: int, **kwargs: Any) -> None:
+        super().__init__(channels, 1, use_bias=True, **kwargs)
+        self.channels = channels
+        self.group_norm = GroupNormalization(channels, groups, epsilon=1e-6, name="group_norm")
+
+    def call(self, hidden: Tensor) -> Tensor:  # type: ignore[override] # it has no context
+        shape = ops.shape(hidden)
+        states = ops.reshape(
+            self.group_norm(hidden), (shape[0], shape[1] * shape[2], self.channels)
+        )
+        return hidden + ops.reshape(super().call(states), shape)

@@ -1,0 +1,211 @@
+"""The UNet that predicts noise (or velocity) in latents, given a timestep and a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import activations, ops
+
+from diffusion.config import UNetConfig
+from diffusion.errors import ModelError
+from diffusion.models.attention import SpatialTransformer
+from diffusion.models.layers import Block, Conv2D, GroupNormalization, Tensor
+from diffusion.models.resnet import Downsample, ResnetBlock, Upsample
+from diffusion.models.timesteps import TimestepEmbedding
+
+# Whether a block of this type looks at the text.
+DOWN_BLOCK_TYPES = {"DownBlock2D": False, "CrossAttnDownBlock2D": True}
+UP_BLOCK_TYPES = {"UpBlock2D": False, "CrossAttnUpBlock2D": True}
+
+
+class UNet(Block):
+    """A UNet with cross-attention, as its `UNetConfig` describes it.
+
+    Source: latent diffusion (arXiv:2112.10752) section 3.3 and appendix E.
+    """
+
+    def __init__(self, config: UNetConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        widths = config.block_out_channels
+        self.time_embedding = TimestepEmbedding(
+            widths[0],
+            flip_sin_to_cos=config.flip_sin_to_cos,
+            freq_shift=config.freq_shift,
+            name="time_embedding",
+        )
+        self.conv_in = Conv2D(config.in_channels, widths[0], name="conv_in")
+        self.down_blocks = _down_blocks(config)
+        self.mid_block = MidBlock(config, name="mid_block")
+        self.up_blocks = _up_blocks(config)
+        self.conv_norm_out = GroupNormalization(
+            widths[0], config.norm_num_groups, config.norm_eps, name="conv_norm_out"
+        )
+        self.conv_out = Conv2D(widths[0], config.out_channels, name="conv_out")
+
+    def call(self, latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+        """The model's output for noisy latents.
+
+        Shapes: latents and result (batch, height, width, channels), timesteps (batch,), context
+        (batch, length, cross_attention_dim). Height and width are multiples of 2 for each
+        downsampling.
+        """
+        time_embedding = self.time_embedding(timesteps)
+        hidden = self.conv_in(latents)
+        skips = [hidden]
+        for block in self.down_blocks:
+            hidden, more = block(hidden, time_embedding, context)
+            skips += more
+        hidden = self.mid_block(hidden, time_embedding, context)
+        for block in self.up_blocks:
+            taken = [skips.pop() for _ in block.resnets]
+            hidden = block(hidden, taken, time_embedding, context)
+        return self.conv_out(activations.silu(self.conv_norm_out(hidden)))
+
+
+class DownBlock(Block):
+    """Residual blocks, each followed by attention to the text where there is any, then smaller."""
+
+    def __init__(
+        self,
+        config: UNetConfig,
+        in_channels: int,
+        channels: int,
+        *,
+        has_attention: bool,
+        is_last: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        count = config.layers_per_block
+        self.resnets = _resnets(config, [in_channels] + [channels] * (count - 1), channels)
+        self.attentions = _attentions(config, channels, count) if has_attention else [None] * count
+        self.downsampler = None if is_last else Downsample(channels, name="downsamplers.0")
+
+    def call(self, hidden: Tensor, time_embedding: Tensor, context: Tensor) -> Tensor:
+        """The result and all that the way up will need: (hidden, list of hidden)."""
+        skips = []
+        for resnet, attention in zip(self.resnets, self.attentions, strict=True):
+            hidden = resnet(hidden, time_embedding)
+            if attention is not None:
+                hidden = attention(hidden, context)
+            skips.append(hidden)
+        if self.downsampler is not None:
+            hidden = self.downsampler(hidden)
+            skips.append(hidden)
+        return hidden, skips
+
+
+class MidBlock(Block):
+    """A residual block, attention, and a residual block at the lowest resolution."""
+
+    def __init__(self, config: UNetConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        channels = config.block_out_channels[-1]
+        self.resnets = _resnets(config, [channels, channels], channels)
+        self.attentions = _attentions(config, channels, 1)
+
+    def call(self, hidden: Tensor, time_embedding: Tensor, context: Tensor) -> Tensor:
+        hidden = self.resnets[0](hidden, time_embedding)
+        hidden = self.attentions[0](hidden, context)
+        return self.resnets[1](hidden, time_embedding)
+
+
+class UpBlock(Block):
+    """As a `DownBlock`, but each residual block also takes what the way down left; then larger."""
+
+    def __init__(
+        self,
+        config: UNetConfig,
+        in_channels: list[int],
+        channels: int,
+        *,
+        has_attention: bool,
+        is_last: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        count = len(in_channels)
+        self.resnets = _resnets(config, in_channels, channels)
+        self.attentions = _attentions(config, channels, count) if has_attention else [None] * count
+        self.upsampler = None if is_last else Upsample(channels, name="upsamplers.0")
+
+    def call(
+        self, hidden: Tensor, skips: list[Tensor], time_embedding: Tensor, context: Tensor
+    ) -> Tensor:
+        for resnet, attention, skip in zip(self.resnets, self.attentions, skips, strict=True):
+            hidden = resnet(ops.concatenate([hidden, skip], axis=-1), time_embedding)
+            if attention is not None:
+                hidden = attention(hidden, context)
+        return hidden if self.upsampler is None else self.upsampler(hidden)
+
+
+def _down_blocks(config: UNetConfig) -> list[DownBlock]:
+    widths = config.block_out_channels
+    return [
+        DownBlock(
+            config,
+            in_channels=widths[max(index - 1, 0)],
+            channels=width,
+            has_attention=_lookup(DOWN_BLOCK_TYPES, config.down_block_types[index]),
+            is_last=index == len(widths) - 1,
+            name=f"down_blocks.{index}",
+        )
+        for index, width in enumerate(widths)
+    ]
+
+
+def _up_blocks(config: UNetConfig) -> list[UpBlock]:
+    """The way up: each residual block takes its predecessor's channels and one skip's."""
+    widths = config.block_out_channels
+    count = config.layers_per_block
+    skips = [widths[0]]
+    for index, width in enumerate(widths):
+        skips += [width] * (count if index == len(widths) - 1 else count + 1)
+    blocks, before = [], widths[-1]
+    for index, width in enumerate(reversed(widths)):
+        predecessors = [before] + [width] * count
+        blocks.append(
+            UpBlock(
+                config,
+                in_channels=[channels + skips.pop() for channels in predecessors],
+                channels=width,
+                has_attention=_lookup(UP_BLOCK_TYPES, config.up_block_types[index]),
+                is_last=index == len(widths) - 1,
+                name=f"up_blocks.{index}",
+            )
+        )
+        before = width
+    return blocks
+
+
+def _resnets(config: UNetConfig, in_channels: list[int], channels: int) -> list[ResnetBlock]:
+    return [
+        ResnetBlock(
+            before,
+            channels,
+            groups=config.norm_num_groups,
+            epsilon=config.norm_eps,
+            time_features=4 * config.block_out_channels[0],
+            name=f"resnets.{index}",
+        )
+        for index, before in enumerate(in_channels)
+    ]
+
+
+def _attentions(config: UNetConfig, channels: int, count: int) -> list[SpatialTransformer]:
+    return [
+        SpatialTransformer(
+            channels,
+            config.attention_head_dim,
+            config.cross_attention_dim,
+            config.norm_num_groups,
+            name=f"attentions.{index}",
+        )
+        for index in range(count)
+    ]
+
+
+def _lookup(table: dict[str, bool], block_type: str) -> bool:
+    if block_type not in table:
+        raise ModelError(f"block type is {block_type!r}; allowed: {', '.join(table)}")
+    return table[block_type]

@@ -1,0 +1,5 @@
+"""Schedulers by the names that recipes use."""
+
+from diffusion.schedulers.ddim import DDIMScheduler
+
+SCHEDULERS = {"ddim": DDIMScheduler}

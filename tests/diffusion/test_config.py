@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from diffusion.config import ModelInfo
+from diffusion.errors import ModelError, RecipeError
+from tests.conftest import MODEL
+
+
+@pytest.fixture(scope="module")
+def info():
+    return ModelInfo.read(MODEL)
+
+
+def rewrite(file, **changes):
+    """Replace a linked JSON file by a changed copy."""
+    data = {**json.loads(file.read_text()), **changes}
+    file.unlink()
+    file.write_text(json.dumps({key: value for key, value in data.items() if value != "gone"}))
+
+
+def test_embedded_model_says_what_it_offers(info):
+    offered = json.loads((MODEL / "generation.json").read_text())
+    assert info.title == offered["title"]
+    assert info.generation.licence == "CC-BY-4.0"
+    assert info.generation.native_size == tuple(offered["native_size"])
+    assert info.generation.steps.max == offered["steps"]["max"]
+    assert info.size_multiple == 32
+
+
+def test_preset_serves_where_the_model_offers_nothing(model_copy):
+    (model_copy / "generation.json").unlink()
+    info = ModelInfo.read(model_copy)
+    assert info.title == "model"
+    assert info.generation.native_size == (512, 512)
+
+
+def test_recipe_takes_the_models_defaults_and_a_random_seed(info):
+    first, second = info.make_recipe("x"), info.make_recipe("x")
+    assert (first.sampling.num_steps, first.sampling.guidance_scale) == (25, 4.0)
+    assert (first.sampling.width, first.sampling.height) == (128, 128)
+    assert first.model == info.content_hash
+    assert first.sampling.seed != second.sampling.seed
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_steps": 101}, "steps is 101; allowed: 1 to 100"),
+        ({"guidance_scale": 20.5}, "guidance is 20.5; allowed: 1 to 20"),
+        ({"size": (130, 128)}, "width is 130; allowed: multiples of 32"),
+        ({"size": (128, 16)}, "height is 16; allowed: multiples of 32"),
+        ({"seed": 2**32}, "seed is 4294967296; allowed: a whole number from 0 to 4294967295"),
+    ],
+)
+def test_what_is_out_of_bounds_is_refused(info, settings, message):
+    with pytest.raises(RecipeError) as caught:
+        info.make_recipe("x", **settings)
+    assert str(caught.value) == message
+
+
+def test_content_hash_follows_whatever_decides_pixels(info, model_copy):
+    assert ModelInfo.read(model_copy).content_hash == info.content_hash
+    (model_copy / "README.md").unlink()
+    assert ModelInfo.read(model_copy).content_hash == info.content_hash
+    rewrite(model_copy / "scheduler" / "scheduler_config.json", beta_end=0.013)
+    assert ModelInfo.read(model_copy).content_hash != info.content_hash
+
+
+def test_recipe_of_another_model_is_refused(info, model_copy):
+    rewrite(model_copy / "vae" / "config.json", scaling_factor=0.5)
+    recipe = ModelInfo.read(model_copy).make_recipe("x")
+    with pytest.raises(RecipeError, match=f"allowed: {info.content_hash[:10]} "):
+        info.check(recipe)
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "message"),
+    [
+        ("model_index.json", {"_class_name": "FluxPipeline"}, "is a FluxPipeline; allowed: Stable"),
+        ("unet/config.json", {"use_linear_projection": True}, "use_linear_projection is True"),
+        ("unet/config.json", {"block_out_channels": "gone"}, r"lacks settings: .*block_out_chan"),
+        ("scheduler/scheduler_config.json", {"clip_sample": True}, "clip_sample is True; allowed"),
+    ],
+)
+def test_another_family_is_refused_by_what_differs(model_copy, file, changes, message):
+    rewrite(model_copy / file, **changes)
+    with pytest.raises(ModelError, match=message):
+        ModelInfo.read(model_copy)
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_damaged_json_is_named(model_copy, text):
+    file = model_copy / "vae" / "config.json"
+    file.unlink()
+    file.write_text(text)
+    with pytest.raises(ModelError, match=r"vae/config.json"):
+        ModelInfo.read(model_copy)
+
+
+def test_missing_folder_is_named(tmp_path):
+    with pytest.raises(ModelError, match=r"nowhere/model_index.json cannot be read: No such file"):
+        ModelInfo.read(tmp_path / "nowhere")

@@ -1,0 +1,61 @@
+import json
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from diffusion.errors import RecipeError
+from diffusion.recipe import Recipe, Sampling, Text
+
+RECIPE = Recipe(
+    text=Text(prompt="猫 🐱", negative_prompt="blue"),
+    sampling=Sampling(
+        scheduler="ddim", num_steps=25, guidance_scale=4.0, seed=2**32 - 1, width=128, height=96
+    ),
+    model="ab" * 32,
+)
+
+
+def test_json_reads_back_to_an_equal_recipe():
+    assert Recipe.from_json(RECIPE.to_json()) == RECIPE
+
+
+def test_recipes_are_frozen_and_another_seed_makes_another_recipe():
+    with pytest.raises(FrozenInstanceError):
+        RECIPE.dtype = "float16"
+    other = RECIPE.with_seed(3)
+    assert other.sampling.seed == 3
+    assert other.with_seed(RECIPE.sampling.seed) == RECIPE
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (lambda data: data.update(colour="red"), "recipe"),
+        (lambda data: data["sampling"].update(eta=0.5), "sampling"),
+        (lambda data: data["text"].pop("prompt"), "text"),
+        (lambda data: data.pop("sampling"), "sampling"),
+        (lambda data: data.pop("model"), "recipe"),
+        (lambda data: data.update(version=2), "version"),
+        (lambda data: data.update(dtype="int8"), "dtype"),
+        (lambda data: data["sampling"].update(seed=-1), "seed"),
+        (lambda data: data["sampling"].update(seed=2**32), "seed"),
+        (lambda data: data["sampling"].update(seed=True), "seed"),
+        (lambda data: data["sampling"].update(num_steps=0), "num_steps"),
+        (lambda data: data["sampling"].update(guidance_scale=float("nan")), "guidance_scale"),
+        (lambda data: data["sampling"].update(width="128"), "width"),
+        (lambda data: data["text"].update(prompt=None), "prompt"),
+    ],
+)
+def test_what_is_no_recipe_is_refused_by_field(change, field):
+    data = json.loads(RECIPE.to_json())
+    change(data)
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_json(json.dumps(data))
+    assert caught.value.field == field
+    assert "allowed: " in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_what_is_no_json_object_is_refused(text):
+    with pytest.raises(RecipeError, match="recipe is"):
+        Recipe.from_json(text)
