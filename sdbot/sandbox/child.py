@@ -1,0 +1,82 @@
+"""The bot as a process of its own."""
+
+import asyncio
+import contextlib
+import logging
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Callable, Mapping, Sequence
+
+log = logging.getLogger(__name__)
+
+
+class BotProcess:
+    """Starts, stops and watches `command`. `on_change` is called when it started or ended."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        stop_seconds: float,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._command = command
+        self.environment: Mapping[str, str] = {}
+        self._stop_seconds = stop_seconds
+        self._on_change = on_change
+        self._turn = asyncio.Lock()
+        self._process: Process | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self.exit_code: int | None = None
+        """Of a bot that ended by itself; None while it runs or after it was told to stop."""
+
+    @property
+    def is_ours(self) -> bool:
+        """False when there is no command: then the bot, if any, runs elsewhere."""
+        return bool(self._command)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    async def start(self) -> None:
+        async with self._turn:
+            await self._start()
+
+    async def stop(self) -> None:
+        """SIGTERM, a while to finish, then SIGKILL."""
+        async with self._turn:
+            await self._stop()
+
+    async def restart(self) -> None:
+        async with self._turn:
+            await self._stop()
+            await self._start()
+
+    async def _start(self) -> None:
+        # A session of its own: Ctrl-C in the terminal reaches the bot once, as our SIGTERM.
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=DEVNULL, env=self.environment, start_new_session=True
+        )
+        self.exit_code = None
+        self._watch = asyncio.create_task(self._wait(self._process))
+        self._on_change()
+
+    async def _wait(self, process: Process) -> None:
+        self.exit_code = await process.wait()
+        self._process = None
+        log.warning("The bot stopped with exit code %s", self.exit_code)
+        self._on_change()
+
+    async def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None or self._watch is None:
+            return
+        self._watch.cancel()
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), self._stop_seconds)
+        except TimeoutError:
+            log.warning("The bot did not stop in %s seconds and is killed", self._stop_seconds)
+            process.kill()
+            await process.wait()
+        self._on_change()

@@ -1,0 +1,71 @@
+"""What every request passes: who may ask, and how an error is answered."""
+
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from sdbot.sandbox import errors
+from sdbot.sandbox.errors import ApiError, Refused
+from sdbot.sandbox.parts import WORLD
+from sdbot.sandbox.responses import json_response
+
+log = logging.getLogger(__name__)
+
+API = "/api/v10"
+# Whoever has an interaction's token needs no other; where the gateway is, everybody may know.
+WITHOUT_BOT_TOKEN = (f"{API}/webhooks/", f"{API}/interactions/")
+GATEWAY_PATH = f"{API}/gateway"
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@web.middleware
+async def local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """403 for other sites: a name that resolves to this machine, or a page that is not ours."""
+    port = request.app[WORLD].origin.rpartition(":")[2]
+    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+    origin = request.headers.get("Origin")
+    if request.host not in hosts or origin not in {None, *(f"http://{host}" for host in hosts)}:
+        log.warning("Refused a request with Host %s and Origin %s", request.host, origin)
+        raise web.HTTPForbidden(text="The sandbox answers this machine alone.")
+    return await handler(request)
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns what routes raise into JSON: Discord's for the API, a sentence for the page."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        log.info("%s %s: %s", request.method, request.path, error)
+        return json_response(error.body(), error.status)
+    except Refused as refusal:
+        return json_response({"message": str(refusal)}, refusal.status)
+
+
+@web.middleware
+async def bot_token(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """401 for REST without the bot's token, where Discord asks for it."""
+    path = request.path
+    is_open = path == GATEWAY_PATH or path.startswith(WITHOUT_BOT_TOKEN)
+    if path.startswith(f"{API}/") and not is_open:
+        expected = f"Bot {request.app[WORLD].identity.token}"
+        if request.headers.get("Authorization") != expected:
+            raise errors.unauthorized()
+    return await handler(request)
+
+
+async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """A signal of aiohttp: before any response goes out."""
+    response.headers.update(HEADERS)
+    # Else a browser keeps the page's old parts after an update.
+    response.headers.setdefault("Cache-Control", "no-cache")

@@ -1,0 +1,44 @@
+"""News for the open pages: WS /sandbox/events, whose messages `page_api` documents."""
+
+import json
+
+from aiohttp import WSCloseCode, web
+
+from sdbot.sandbox.documents import Document
+from sdbot.sandbox.outgoing import Outgoing
+
+# A page that is gone does not answer the close.
+CLOSE_SECONDS = 1
+
+
+class PageEvents:
+    """The pages that are open now; one that opens later asks for the state."""
+
+    def __init__(self) -> None:
+        self._open: dict[web.WebSocketResponse, Outgoing] = {}
+
+    def publish(self, type: str, **fields: object) -> None:
+        """Tell every open page."""
+        for outgoing in self._open.values():
+            outgoing.send({"type": type, **fields})
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Stay until the page goes. What it sends is not read."""
+        socket = web.WebSocketResponse(heartbeat=30, timeout=CLOSE_SECONDS)
+        await socket.prepare(request)
+
+        async def write(document: Document) -> None:
+            await socket.send_str(json.dumps(document))
+
+        async with Outgoing(write) as outgoing:
+            self._open[socket] = outgoing
+            try:
+                async for _ in socket:
+                    pass
+            finally:
+                del self._open[socket]
+        return socket
+
+    async def close(self) -> None:
+        for socket in list(self._open):
+            await socket.close(code=WSCloseCode.GOING_AWAY)

@@ -1,0 +1,30 @@
+"""Discord's ids: the milliseconds since 2015 above 22 bits, unique and growing."""
+
+import time
+from datetime import UTC, datetime
+
+EPOCH_MILLISECONDS = 1_420_070_400_000
+TIME_SHIFT = 22
+
+
+class Snowflakes:
+    """Makes ids from the clock, each greater than `newest` and than the one before."""
+
+    def __init__(self, newest: int = 0) -> None:
+        self._newest = newest
+
+    def next(self) -> str:
+        now = (time.time_ns() // 1_000_000 - EPOCH_MILLISECONDS) << TIME_SHIFT
+        self._newest = max(now, self._newest + 1)
+        return str(self._newest)
+
+
+def timestamp(snowflake: str) -> str:
+    """When the id was made, as Discord writes it: ISO 8601 in UTC."""
+    milliseconds = (int(snowflake) >> TIME_SHIFT) + EPOCH_MILLISECONDS
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+
+
+def now() -> str:
+    """This moment as Discord writes it."""
+    return datetime.now(UTC).isoformat()

@@ -1,0 +1,34 @@
+"""The sandbox answers this machine and its own page alone."""
+
+import aiohttp
+import pytest
+
+from sdbot.sandbox import Sandbox
+
+PATHS = ["/", "/sandbox/state", "/sandbox/events", "/gateway", "/api/v10/gateway"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_another_name_for_this_machine_is_refused(sandbox: Sandbox, path: str) -> None:
+    port = sandbox.url.rpartition(":")[2]
+    for host in (f"evil.example:{port}", "127.0.0.1:1", "127.0.0.1"):
+        async with aiohttp.request("GET", sandbox.url + path, headers={"Host": host}) as response:
+            assert response.status == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_of_another_site_is_refused(sandbox: Sandbox, path: str) -> None:
+    for origin in ("http://evil.example", "null", sandbox.url.replace("http", "https")):
+        headers = {"Origin": origin}
+        async with aiohttp.request("GET", sandbox.url + path, headers=headers) as response:
+            assert response.status == 403
+
+
+async def test_its_own_page_is_served_with_a_strict_policy(sandbox: Sandbox) -> None:
+    local = sandbox.url.replace("127.0.0.1", "localhost")
+    for path in ("/", "/page/page.js", "/page/page.css"):
+        for headers in ({}, {"Origin": sandbox.url}, {"Host": local[7:], "Origin": local}):
+            async with aiohttp.request("GET", sandbox.url + path, headers=headers) as response:
+                assert response.status == 200
+                assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+                assert response.headers["X-Content-Type-Options"] == "nosniff"

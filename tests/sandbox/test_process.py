@@ -1,0 +1,117 @@
+"""The sandbox as a program: its port, its line, its child."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from sdbot.sandbox import Sandbox, Settings
+from sdbot.sandbox.errors import StateInUse
+from tests.sandbox.member import Member
+
+# Each writes into a file what it was told.
+POLITE_BOT = """
+import os, signal, sys
+def stop(*_):
+    open(sys.argv[1], "a").write("stopped")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+keys = ("DISCORD_API_URL", "DISCORD_TOKEN", "STATE_PATH")
+open(sys.argv[1], "a").write("\\n".join(os.environ[key] for key in keys) + "\\n")
+print("running", flush=True)
+while True:
+    signal.pause()
+"""
+STUBBORN_BOT = """
+import signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(sys.argv[1], "w").write("running")
+while True:
+    signal.pause()
+"""
+SERVE = """
+import asyncio, sys
+from pathlib import Path
+from sdbot.sandbox.__main__ import serve
+asyncio.run(serve(0, Path(sys.argv[1]), [sys.executable, *sys.argv[2:]]))
+"""
+
+
+async def test_a_busy_port_gives_way_to_the_next(tmp_path: Path) -> None:
+    async with Sandbox(tmp_path / "a") as first:
+        port = int(first.url.rpartition(":")[2])
+        async with Sandbox(tmp_path / "b", port=port) as second:
+            assert port < int(second.url.rpartition(":")[2]) < port + 20
+
+
+async def test_a_state_folder_has_one_sandbox(tmp_path: Path) -> None:
+    async with Sandbox(tmp_path):
+        with pytest.raises(StateInUse):
+            await Sandbox(tmp_path).__aenter__()
+
+
+async def test_sigterm_reaches_the_bot_and_both_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "the real one")
+    told = tmp_path / "told"
+    program = [sys.executable, "-c", SERVE, str(tmp_path / "state"), "-c", POLITE_BOT, str(told)]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, stdout=pipe)
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    assert line.startswith("Sandbox: http://127.0.0.1:")
+    assert await process.stdout.readline() == b"running\n"
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0
+
+    url, token, state_path, end = told.read_text().splitlines()
+    assert url == f"{line.split()[1]}/api/v10"
+    assert token.count(".") == 2
+    assert state_path == str(tmp_path / "state" / "bot")
+    assert end == "stopped"
+
+
+async def test_ctrl_c_ends_a_sandbox_without_a_bot(tmp_path: Path) -> None:
+    options = ["--no-bot", "--port", "0", "--state", str(tmp_path)]
+    program = [sys.executable, "-m", "sdbot.sandbox", *options]
+    process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    assert (await process.stdout.readline()).startswith(b"Sandbox: http://127.0.0.1:")
+    process.send_signal(signal.SIGINT)
+    assert await process.wait() == 0
+
+
+async def test_a_bot_that_dies_is_reported_and_can_be_restarted(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import sys; sys.exit(3)"]
+    async with Sandbox(tmp_path, bot_command=command) as sandbox, Member(sandbox) as member:
+        await sandbox.bot.start()
+        event = await member.until("bot", lambda event: event["bot"]["status"] == "stopped")
+        assert event["bot"]["text"] == "The bot stopped with exit code 3"
+        assert (await member.state())["bot"] == event["bot"]
+
+        status, _ = await member.post("/sandbox/bot/restart", {})
+        assert status == 200
+        await member.until("bot", lambda event: event["bot"]["status"] == "starting")
+        await member.until("bot", lambda event: event["bot"]["status"] == "stopped")
+
+
+async def test_a_bot_that_runs_elsewhere_is_not_restarted(member: Member) -> None:
+    status, answer = await member.post("/sandbox/bot/restart", {})
+    assert status == 409
+    assert "not started by the sandbox" in answer["message"]
+
+
+async def test_a_bot_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    command = [sys.executable, "-c", STUBBORN_BOT, str(told)]
+    settings = Settings(bot_stop_seconds=0.1)
+    async with Sandbox(tmp_path / "state", settings=settings, bot_command=command) as sandbox:
+        await sandbox.bot.start()
+        assert await asyncio.to_thread(told.read_text) == "running"
+        await asyncio.wait_for(sandbox.bot.stop(), 5)
+        assert not sandbox.bot.is_running
