@@ -1,0 +1,58 @@
+"""The bot: read the settings, wire the parts, run."""
+
+import logging
+import os
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from diffusion.errors import ModelError
+from sdbot.chat.address import use_address
+from sdbot.chat.client import ChatClient
+from sdbot.chat.delivery import DiscordDelivery
+from sdbot.config import BotConfig
+from sdbot.engines.base import Engine
+from sdbot.engines.thread import ThreadEngine
+from sdbot.errors import ConfigError, StartError
+from sdbot.process import run_until_signal
+from sdbot.queue import JobQueue
+from sdbot.service.intake import Intake
+from sdbot.service.outbox import Outbox
+from sdbot.service.painting import Painting
+from sdbot.store import Store
+
+
+async def serve(config: BotConfig, engine: Engine) -> None:
+    """Serve until cancelled; what was opened last is closed first."""
+    await use_address(config.discord_api_url)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store(config.state_path))
+        client = await stack.enter_async_context(ChatClient())
+        delivery = DiscordDelivery(client)
+        outbox = await stack.enter_async_context(Outbox(store, delivery))
+        queue = JobQueue(config.queue_limit)
+        painting = await stack.enter_async_context(Painting(queue, engine, delivery, outbox))
+        intake = stack.enter_context(Intake(config.model, queue, store, painting))
+        await client.log_in(config.discord_token, intake)
+        await engine.load()
+        await intake.resume()
+        await client.connect()
+
+
+def main() -> int:
+    """Run the bot; the exit code: 0 after a signal, 2 where the settings are at fault, else 1."""
+    load_dotenv(Path(__file__).with_name(".env"))
+    try:
+        config = BotConfig.from_env(os.environ)
+        logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s: %(message)s")
+        run_until_signal(serve(config, ThreadEngine(config.model)))
+    except (ConfigError, ModelError, StartError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Carrying a job's messages to Discord."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import discord
+
+from sdbot.chat import messages
+from sdbot.chat.buttons import result_view
+from sdbot.errors import DeliveryDelayed, Undeliverable
+from sdbot.jobs import Destination, Job, Progress
+
+_TOO_MANY_REQUESTS = 429
+_DEAD_TOKEN_CODES = (10015, 50027)  # "unknown webhook" and "invalid webhook token"
+
+
+class DiscordDelivery:
+    """A `Delivery` by the bot's own token, and by the interaction's while that lives."""
+
+    def __init__(self, client: discord.Client, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def show_progress(self, job: Job, progress: Progress) -> None:
+        """As `Delivery.show_progress`."""
+        await self._edit_progress(job, messages.progress(job, progress))
+
+    async def post(self, job: Job, picture: bytes) -> int:
+        """As `Delivery.post`; the nonce keeps a second try from posting twice."""
+        file = discord.File(
+            io.BytesIO(picture),
+            filename=f"sdbot-{job.id}.png",
+            description=messages.alt_text(job.recipe),
+        )
+        with _translated():
+            message = await self._channel(job).send(
+                messages.result(job),
+                file=file,
+                view=result_view(job.id),
+                nonce=str(job.interaction_id),
+                allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.requester_id)]),
+                suppress_embeds=True,
+            )
+        return message.id
+
+    async def show_delivered(self, job: Job, message_id: int) -> None:
+        """As `Delivery.show_delivered`."""
+        url = self._channel(job).get_partial_message(message_id).jump_url
+        await self._edit_progress(job, messages.delivered(job, url))
+
+    async def show_failed(self, job: Job) -> None:
+        """As `Delivery.show_failed`."""
+        await self._edit_progress(job, messages.failed(job))
+
+    def _channel(self, job: Job) -> discord.PartialMessageable:
+        destination = job.destination
+        return self._client.get_partial_messageable(
+            destination.channel_id, guild_id=destination.guild_id
+        )
+
+    async def _edit_progress(self, job: Job, content: str) -> None:
+        with _translated():
+            if self._clock() < job.destination.token_expires_at:
+                try:
+                    await self._edit_by_token(job.destination, content)
+                    return
+                except discord.HTTPException as error:
+                    if error.code not in _DEAD_TOKEN_CODES:
+                        raise
+            message_id = job.destination.progress_message_id
+            await self._channel(job).get_partial_message(message_id).edit(content=content)
+
+    async def _edit_by_token(self, destination: Destination, content: str) -> None:
+        assert self._client.application_id is not None
+        webhook = discord.Webhook.partial(
+            self._client.application_id, destination.interaction_token, client=self._client
+        )
+        await webhook.edit_message(destination.progress_message_id, content=content)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the network and of Discord as the service knows them."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        is_passing = error.status >= 500 or error.status == _TOO_MANY_REQUESTS
+        raise (DeliveryDelayed if is_passing else Undeliverable)(str(error)) from error
+    # On Linux discord.py does not try again when a connection is cut.
+    except (aiohttp.ClientError, OSError) as error:
+        raise DeliveryDelayed(repr(error)) from error

@@ -1,0 +1,1 @@
+"""From a request to a delivered picture. It knows no Discord and no TensorFlow."""

@@ -1,0 +1,156 @@
+"""SQLite on a thread of its own: the truth after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from diffusion.recipe import Recipe
+from sdbot.errors import StartError, UnknownJob
+from sdbot.jobs import Destination, Job
+
+FILE_NAME = "sdbot.sqlite3"
+
+# Migration n brings a database from version n to n + 1; never change one that was released.
+_MIGRATIONS = (
+    """
+    CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        state TEXT NOT NULL CHECK (state IN ('accepted', 'delivered', 'failed')),
+        interaction_id INTEGER NOT NULL UNIQUE,
+        requester_id INTEGER NOT NULL,
+        recipe TEXT NOT NULL,
+        guild_id INTEGER,
+        channel_id INTEGER NOT NULL,
+        progress_message_id INTEGER NOT NULL,
+        interaction_token TEXT NOT NULL,
+        token_expires_at REAL NOT NULL,
+        result_message_id INTEGER,
+        failure TEXT,
+        accepted_at REAL NOT NULL
+    );
+    CREATE INDEX jobs_by_state ON jobs (state);
+    """,
+)
+
+_DESTINATION_FIELDS = tuple(Destination.__dataclass_fields__)
+
+_Result = TypeVar("_Result")
+
+
+class Store:
+    """Jobs and what became of them. Each call is one transaction, on disk when it returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._database: sqlite3.Connection
+
+    async def __aenter__(self) -> Self:
+        """Create or migrate the database. Raises `StartError` where that cannot be done."""
+        try:
+            self._database = await self._in_thread(self._connect)
+        except (OSError, sqlite3.Error) as error:
+            raise StartError(f"STATE_PATH: {self._folder} cannot be used: {error}") from error
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Close the database and end its thread."""
+        await self._in_thread(self._database.close)
+        self._thread.shutdown()
+
+    async def add(
+        self, *, interaction_id: int, requester_id: int, recipe: Recipe, destination: Destination
+    ) -> Job:
+        """Store a job as accepted."""
+        values = {
+            "state": "accepted",
+            "interaction_id": interaction_id,
+            "requester_id": requester_id,
+            "recipe": recipe.to_json(),
+            "accepted_at": time.time(),
+            **asdict(destination),
+        }
+        columns, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        cursor = await self._execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", values)
+        assert cursor.lastrowid is not None
+        return Job(
+            id=cursor.lastrowid,
+            interaction_id=interaction_id,
+            requester_id=requester_id,
+            recipe=recipe,
+            destination=destination,
+        )
+
+    async def job(self, job_id: int) -> Job:
+        """A job of any state. Raises `UnknownJob`."""
+        rows = await self._select("WHERE id = ?", job_id)
+        if not rows:
+            raise UnknownJob(job_id)
+        return rows[0]
+
+    async def unfinished(self) -> list[Job]:
+        """Jobs that were accepted and have not ended, the oldest first."""
+        return await self._select("WHERE state = ? ORDER BY id", "accepted")
+
+    async def mark_delivered(self, job: Job, message_id: int) -> None:
+        """The job's picture stands in Discord."""
+        await self._execute(
+            "UPDATE jobs SET state = 'delivered', result_message_id = ? WHERE id = ?",
+            (message_id, job.id),
+        )
+
+    async def mark_failed(self, job: Job, failure: str) -> None:
+        """The job ended without a picture; `failure` says why, for the operator."""
+        await self._execute(
+            "UPDATE jobs SET state = 'failed', failure = ? WHERE id = ?", (failure, job.id)
+        )
+
+    async def _select(self, condition: str, *parameters: Any) -> list[Job]:
+        cursor = await self._execute(f"SELECT * FROM jobs {condition}", parameters)
+        return [_job(row) for row in cursor.fetchall()]
+
+    async def _execute(self, statement: str, parameters: Any) -> sqlite3.Cursor:
+        def execute() -> sqlite3.Cursor:
+            with self._database:
+                return self._database.execute(statement, parameters)
+
+        return await self._in_thread(execute)
+
+    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(self._folder / FILE_NAME, check_same_thread=False)
+        database.row_factory = sqlite3.Row
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        _migrate(database)
+        return database
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version > len(_MIGRATIONS):
+        raise sqlite3.DatabaseError(
+            f"its database has version {version}; allowed: up to {len(_MIGRATIONS)}"
+        )
+    for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+        database.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        id=row["id"],
+        interaction_id=row["interaction_id"],
+        requester_id=row["requester_id"],
+        recipe=Recipe.from_json(row["recipe"]),
+        destination=Destination(**{field: row[field] for field in _DESTINATION_FIELDS}),
+    )

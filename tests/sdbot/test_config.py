@@ -1,0 +1,59 @@
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from sdbot.config import BotConfig
+from sdbot.errors import ConfigError
+from tests.conftest import MODEL, ROOT
+
+
+def test_a_token_is_enough():
+    config = BotConfig.from_env({"DISCORD_TOKEN": " secret ", "QUEUE_LIMIT": ""})
+    assert config.discord_token == "secret"
+    assert config.discord_api_url == "https://discord.com/api/v10"
+    assert config.model.path == MODEL
+    assert config.queue_limit == 20
+    assert config.state_path == Path("state")
+    assert config.log_level == logging.INFO
+
+
+def test_every_setting_is_documented_with_its_default():
+    example = (ROOT / ".env.example").read_text()
+    documented = dict(re.findall(r"^#? ?([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    assert set(documented) == {
+        "DISCORD_TOKEN",
+        "DISCORD_API_URL",
+        "MODEL_PATH",
+        "QUEUE_LIMIT",
+        "STATE_PATH",
+        "LOG_LEVEL",
+    }
+    token = {"DISCORD_TOKEN": "secret"}
+    documented["MODEL_PATH"] = str(ROOT / documented["MODEL_PATH"])
+    assert BotConfig.from_env({**documented, **token}) == BotConfig.from_env(token)
+
+
+def test_all_faults_are_reported_together(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        BotConfig.from_env(
+            {
+                "DISCORD_TOKEN": "two words",
+                "DISCORD_API_URL": "ftp://host/api/v10",
+                "MODEL_PATH": str(tmp_path),
+                "QUEUE_LIMIT": "0",
+                "LOG_LEVEL": "loud",
+            }
+        )
+    faults = caught.value.faults
+    names = ["DISCORD_TOKEN", "DISCORD_API_URL", "MODEL_PATH", "QUEUE_LIMIT", "LOG_LEVEL"]
+    assert [fault.split(":")[0] for fault in faults] == names
+    assert "allowed: a whole number from 1 to 1000" in faults[3]
+
+
+@pytest.mark.parametrize("secret", ["two words", ""])
+def test_the_token_is_never_repeated(secret):
+    with pytest.raises(ConfigError) as caught:
+        BotConfig.from_env({"DISCORD_TOKEN": secret})
+    assert "two words" not in str(caught.value)

@@ -1,0 +1,76 @@
+import sqlite3
+
+import pytest
+
+from diffusion.recipe import Recipe, Sampling, Text
+from sdbot.errors import StartError, UnknownJob
+from sdbot.jobs import Destination
+from sdbot.store import FILE_NAME, Store
+
+RECIPE = Recipe(
+    text=Text(prompt="猫"),
+    sampling=Sampling(
+        scheduler="ddim", num_steps=1, guidance_scale=4, seed=2**32 - 1, width=32, height=32
+    ),
+    model="ab",
+)
+DESTINATION = Destination(
+    guild_id=None,
+    channel_id=2**63 - 1,
+    progress_message_id=3,
+    interaction_token="token",
+    token_expires_at=1.5,
+)
+
+
+async def add(store, interaction_id):
+    return await store.add(
+        interaction_id=interaction_id, requester_id=5, recipe=RECIPE, destination=DESTINATION
+    )
+
+
+async def test_jobs_are_there_after_a_restart_as_they_were(tmp_path):
+    async with Store(tmp_path / "new" / "folder") as store:
+        jobs = [await add(store, interaction_id) for interaction_id in (10, 11)]
+    async with Store(tmp_path / "new" / "folder") as store:
+        assert await store.unfinished() == jobs
+        assert await store.job(jobs[1].id) == jobs[1]
+
+
+async def test_ended_jobs_are_known_but_not_unfinished(tmp_path):
+    async with Store(tmp_path) as store:
+        jobs = [await add(store, interaction_id) for interaction_id in (10, 11, 12)]
+        await store.mark_delivered(jobs[0], message_id=99)
+        await store.mark_failed(jobs[1], "no room")
+        assert await store.unfinished() == jobs[2:]
+        assert await store.job(jobs[0].id) == jobs[0]
+
+
+async def test_an_unknown_job_is_an_error_that_names_it(tmp_path):
+    async with Store(tmp_path) as store:
+        with pytest.raises(UnknownJob, match="no job 7 is stored"):
+            await store.job(7)
+
+
+async def test_one_interaction_makes_one_job(tmp_path):
+    async with Store(tmp_path) as store:
+        job = await add(store, 10)
+        with pytest.raises(sqlite3.IntegrityError):
+            await add(store, 10)
+        assert await store.unfinished() == [job]
+
+
+async def test_a_database_from_the_future_is_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(StartError, match="version 99; allowed: up to 1"):
+        async with Store(tmp_path):
+            pass
+
+
+async def test_an_unusable_folder_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StartError, match=r"STATE_PATH: .*file cannot be used"):
+        async with Store(tmp_path / "file"):
+            pass
