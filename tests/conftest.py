@@ -1,8 +1,12 @@
 """What tests of several rooms need."""
 
+import os
+import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "weights" / "emoji"
@@ -15,3 +19,16 @@ def pipeline():
     import diffusion
 
     return diffusion.load(MODEL)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("SDBOT_REQUIRE_BROWSER"):
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        await browser.close()

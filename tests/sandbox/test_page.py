@@ -1,7 +1,5 @@
 """The page as a member uses it, in a headless browser, with discord.py's client behind it."""
 
-import os
-import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from sdbot.sandbox import Sandbox, Settings
 from tests.sandbox.bot_http import COMMAND, BotHTTP
@@ -27,19 +25,6 @@ count = os.open(sys.argv[1], os.O_CREAT | os.O_APPEND | os.O_RDWR)
 os.write(count, b"x")
 sys.exit(os.fstat(count).st_size)
 """
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("SDBOT_REQUIRE_BROWSER"):
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager
