@@ -16,6 +16,7 @@ from diffusion.noise import NormalStream
 from diffusion.recipe import Recipe, Sampling, Text
 from diffusion.runtime import compiled
 from diffusion.schedulers import SCHEDULERS
+from diffusion.schedulers.base import Scheduler
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,12 +56,14 @@ class Pipeline:
         self.info.check(recipe)
         scheduler = self._scheduler(recipe.sampling)
         context = self.encode(recipe.text)
-        latents = self._noise(recipe.sampling)
+        latents = scheduler.initial_latents(self._noise(recipe.sampling))
         guidance_scale = np.float32(recipe.sampling.guidance_scale)
         num_steps = len(scheduler.timesteps)
+        state = scheduler.initial_state
         for index, timestep in enumerate(scheduler.timesteps):
-            output = self._predict(latents, np.float32(timestep), context, guidance_scale)
-            latents = scheduler.step(index, latents, output)
+            scaled = scheduler.scale_input(latents, index)
+            output = self._predict(scaled, timestep, context, guidance_scale)
+            latents, state = scheduler.step(index, latents, output, state)
             if on_step is not None:
                 on_step(index + 1, num_steps)
         return from_pixels(self._decode(latents)[0])
@@ -70,7 +73,7 @@ class Pipeline:
         prompts = (text.negative_prompt, text.prompt)
         return self._encode(np.stack([self._tokenizer.encode(prompt) for prompt in prompts]))
 
-    def _scheduler(self, sampling: Sampling) -> Any:
+    def _scheduler(self, sampling: Sampling) -> Scheduler:
         if sampling.scheduler not in SCHEDULERS:
             raise RecipeError(
                 "scheduler", received=sampling.scheduler, allowed=", ".join(sorted(SCHEDULERS))

@@ -2,10 +2,68 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
 import numpy as np
 
 from diffusion.config import SchedulerConfig
 from diffusion.errors import ModelError
+
+State = tuple[np.ndarray, ...]
+
+
+class Scheduler(ABC):
+    """One way from noise to a picture, with everything it needs computed when it is made.
+
+    The loop calls the model once for each of `timesteps` (float32, shape (calls,), from noisy to
+    clean), with `scale_input` of the latents, and hands what it says to `step`. Latents, noise and
+    model outputs are float32 arrays of one shape; all that a step needs of earlier ones is in the
+    state it is given.
+    """
+
+    order: ClassVar[int] = 1
+    """Model calls for each of the steps that a person asks for."""
+
+    initial_state: ClassVar[State] = ()
+
+    timesteps: np.ndarray
+
+    def initial_latents(self, noise: np.ndarray) -> np.ndarray:
+        """Pure noise at the level of the first timestep."""
+        return noise
+
+    @abstractmethod
+    def add_noise(self, latents: np.ndarray, noise: np.ndarray, index: int) -> np.ndarray:
+        """Clean latents moved forward to the noise level of `timesteps[index]`."""
+
+    def scale_input(self, latents: np.ndarray, index: int) -> np.ndarray:
+        """The latents as the model wants to see them."""
+        return latents
+
+    def needs_noise(self, index: int) -> bool:
+        """Whether `step` wants fresh standard normals."""
+        return False
+
+    @abstractmethod
+    def step(
+        self,
+        index: int,
+        latents: np.ndarray,
+        model_output: np.ndarray,
+        state: State,
+        noise: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, State]:
+        """The latents one model call cleaner, and the state for the next one."""
+
+
+def num_skipped_steps(num_steps: int, strength: float) -> int:
+    """How many of the first steps an image-to-image run leaves out; `strength` is in (0, 1].
+
+    Source: the diffusers library, `StableDiffusionImg2ImgPipeline.get_timesteps`. Others round
+    differently.
+    """
+    return num_steps - min(int(num_steps * strength), num_steps)
 
 
 def alphas_cumprod(config: SchedulerConfig) -> np.ndarray:

@@ -28,9 +28,10 @@ def test_every_step_is_that_of_the_reference(reference, row):
     scheduler = DDIMScheduler(config, num_steps)
     np.testing.assert_array_equal(scheduler.timesteps, reference[f"ddim/{row}/timesteps"])
     latents = NormalStream(7).draw(4, 4, 4)[None]
+    state = scheduler.initial_state
     trajectory = channels_last(reference[f"ddim/{row}/latents"])
     for index, expected in enumerate(trajectory):
-        latents = scheduler.step(index, latents, np.sin(3 * latents))
+        latents, state = scheduler.step(index, latents, np.sin(3 * latents), state)
         assert latents.dtype == np.float32
         assert_close(latents[0], expected)
 
@@ -40,4 +41,4 @@ def test_unknown_settings_are_refused_by_name(field):
     config = replace(CONFIG, **{field: "sideways"})
     latents = np.zeros((1, 4, 4, 4), np.float32)
     with pytest.raises(ModelError, match=f"{field} is 'sideways'; allowed: "):
-        DDIMScheduler(config, 3).step(0, latents, latents)
+        DDIMScheduler(config, 3).step(0, latents, latents, ())
