@@ -1,10 +1,11 @@
 # `make run` starts the bot; `make test` and `make check` are what a change must pass.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+REFERENCE := .venv-reference
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check clean
+.PHONY: run test check parity loading clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -17,16 +18,32 @@ check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+# Makes the reference again with the libraries it comes from, and compares all of it.
+parity: $(VENV)/dev.stamp $(REFERENCE)/stamp
+	$(REFERENCE)/bin/python tests/reference/make.py
+	$(REFERENCE)/bin/python tests/reference/schedulers.py
+	$(PY) -m pytest tests/diffusion --differences
+
+# How much memory it takes to load a model of Stable Diffusion 1.5's size.
+loading: $(VENV)/dev.stamp
+	$(PY) -m tests.large.loading
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(REFERENCE)
 
 $(PY):
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # A stamp is written last, so that an interrupted installation starts again.
 $(VENV)/run.stamp: requirements.txt | $(PY)
-	@echo "Installing what the bot needs (once, a few minutes) ..."
+	@echo "Installing what the bot needs (once, about 2 GB, a few minutes) ..."
 	$(PIP) -r requirements.txt
+	@touch $@
+
+$(REFERENCE)/stamp: tests/reference/requirements.txt
+	$(PYTHON) -m venv $(REFERENCE)
+	$(REFERENCE)/bin/python -m pip install --quiet -r tests/reference/requirements.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(PY)

@@ -14,8 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diffusion.config import ModelInfo
-from diffusion.recipe import Recipe
+from diffusion.info import ModelInfo
+from diffusion.recipe import DTYPES, Recipe
 
 if TYPE_CHECKING:
     from diffusion.pipeline import Pipeline
@@ -25,14 +25,15 @@ __all__ = ["DEFAULT_MODEL_PATH", "ModelInfo", "Recipe", "load"]
 DEFAULT_MODEL_PATH = Path(__file__).parents[1] / "weights" / "emoji"
 
 
-def load(path: str | Path = DEFAULT_MODEL_PATH) -> Pipeline:
+def load(path: str | Path = DEFAULT_MODEL_PATH, dtype: str = DTYPES[0]) -> Pipeline:
     """A pipeline ready to paint, from a model in the diffusers folder layout.
 
-    Raises `ModelError` where the folder is not such a model, and `WeightsError` (listing every
-    tensor) where its weights are not those that its configuration asks for.
+    It computes in `dtype`: float32, bfloat16 or float16. Raises `ModelError` where the folder is
+    not such a model, and `WeightsError` (listing every tensor) where its weights are not those that
+    its configuration asks for.
     """
     # It chooses the backend of Keras, so it comes first.
     import diffusion.runtime  # noqa: F401 - for its effect
     from diffusion.checkpoints.folder import load_pipeline
 
-    return load_pipeline(ModelInfo.read(path))
+    return load_pipeline(ModelInfo.read(path), dtype)

@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 import diffusion
+from diffusion.description import describe
 from diffusion.errors import DiffusionError
 from diffusion.images import encode_png
-from diffusion.recipe import Recipe
+from diffusion.output import check_free, numbered, write_whole
+from diffusion.recipe import DTYPES
+from diffusion.request import Request, make_request
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from diffusion.pipeline import Pipeline
+    from diffusion.pipeline import Pipeline, Step
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Paint one picture; the exit code: 0, or 2 with one line on stderr."""
-    options = _parser().parse_args(arguments)
+    """Paint, or inspect; the exit code: 0, or 2 with one line on stderr."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    has_text = options.prompt is not None or options.recipe is not None
+    if options.inspect is None and not (options.output and has_text):
+        parser.error("needed: a prompt or --recipe, and --output; or --inspect")
     try:
-        _run(options)
+        if options.inspect is not None:
+            print(describe(diffusion.ModelInfo.read(options.inspect)))
+        else:
+            _paint_files(options)
     except (DiffusionError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -42,19 +50,29 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m diffusion", description="Paint a picture from a text."
+        prog="python -m diffusion", description="Paint pictures from a text."
     )
-    parser.add_argument("prompt")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="the PNG file to write")
-    parser.add_argument("--negative-prompt", default="", help="what the picture should not show")
-    parser.add_argument("--seed", type=int, help="0 to 4294967295; default: random")
-    parser.add_argument("--steps", type=int, help="default: the model's")
-    parser.add_argument("--guidance", type=float, help="default: the model's")
-    parser.add_argument("--size", type=_size, help="such as 128x128; default: the model's")
-    parser.add_argument("--model", type=Path, default=diffusion.DEFAULT_MODEL_PATH)
-    parser.add_argument(
-        "--times", action="store_true", help="paint twice and print where the time went"
-    )
+    add = parser.add_argument
+    add("prompt", nargs="?", help="what the picture shows")
+    add("-o", "--output", type=Path, help="the PNG to write; of several, each gets a number")
+    add("--negative-prompt", help="what the picture should not show")
+    add("--seed", type=int, help="0 to 4294967295; default: random")
+    add("--steps", type=int, help="default: the model's")
+    add("--guidance", type=float, help="how closely the text is followed; default: the model's")
+    add("--guidance-rescale", type=float, help="0 to 1; default: 0")
+    add("--eta", type=float, help="the noise that ddim adds, 0 to 1; default: 0")
+    add("--scheduler", help="default: the model's")
+    add("--size", type=_size, help="such as 128x128; default: the model's, or the image's ratio")
+    add("--count", type=int, default=1, help="pictures, with the seeds that follow each other")
+    add("--image", type=Path, help="a picture to paint over")
+    add("--mask", type=Path, help="white where the image is painted over")
+    add("--strength", type=float, help="how much of the image changes, above 0, to 1")
+    add("--recipe", type=Path, help="a PNG of ours, to be painted again")
+    add("--model", type=Path, default=diffusion.DEFAULT_MODEL_PATH, help="a model's folder")
+    add("--dtype", choices=DTYPES, help="default: float32")
+    add("--force", action="store_true", help="overwrite files that are there")
+    add("--times", action="store_true", help="paint twice and print where the time went")
+    add("--inspect", type=Path, metavar="MODEL", help="say what a model is, and stop")
     return parser
 
 
@@ -65,27 +83,25 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _run(options: argparse.Namespace) -> None:
-    recipe = diffusion.ModelInfo.read(options.model).make_recipe(
-        options.prompt,
-        negative_prompt=options.negative_prompt,
-        seed=options.seed,
-        num_steps=options.steps,
-        guidance_scale=options.guidance,
-        size=options.size,
-    )
+def _paint_files(options: argparse.Namespace) -> None:
+    files = numbered(options.output, options.count)
+    check_free(files, force=options.force)
+    info = diffusion.ModelInfo.read(options.model)
+    request = make_request(info, options)
     times: dict[str, float] = {}
     with _timed(times, "import"):
         importlib.import_module("diffusion.runtime")
     with _timed(times, "load"):
-        pipeline = diffusion.load(options.model)
+        pipeline = diffusion.load(options.model, request.recipes[0].dtype)
+    _warn_of_cut(pipeline, request)
     with _timed(times, "first call"):
-        image = _paint(pipeline, recipe)
-    _write(options.output, encode_png(image, recipe))
-    print(f"{options.output} (seed {recipe.sampling.seed})")
+        images = _paint(pipeline, request)
+    for file, recipe, image in zip(files, request.recipes, images, strict=True):
+        write_whole(file, encode_png(image))
+        print(f"{file} (seed {recipe.sampling.seed})")
     if options.times:
-        with _timed(times, "one picture"):
-            pipeline(recipe)
+        with _timed(times, "one picture" if options.count == 1 else f"{options.count} pictures"):
+            _paint(pipeline, request)
         for name, seconds in times.items():
             print(f"{name:<12}{seconds:6.2f} s")
 
@@ -97,27 +113,24 @@ def _timed(times: dict[str, float], name: str) -> Iterator[None]:
     times[name] = time.perf_counter() - start
 
 
-def _paint(pipeline: Pipeline, recipe: Recipe) -> Image.Image:
-    with tqdm(total=recipe.sampling.num_steps, unit="step") as bar:
+def _warn_of_cut(pipeline: Pipeline, request: Request) -> None:
+    text = request.recipes[0].text
+    for name, prompt in (("prompt", text.prompt), ("negative prompt", text.negative_prompt)):
+        kept, cut = pipeline.tokenizer.split(prompt)
+        if cut:
+            print(f"note: the {name} is cut after {kept[-40:].strip()!r}", file=sys.stderr)
 
-        def on_step(_done: int, _num_steps: int) -> None:
+
+def _paint(pipeline: Pipeline, request: Request) -> list[Image.Image]:
+    with tqdm(unit="step") as bar:
+
+        def on_step(step: Step) -> None:
+            bar.total = step.num_steps
             bar.update()
 
-        return pipeline(recipe, on_step=on_step)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a whole file or none: what is half-written never has the name."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as part:
-        try:
-            part.write(data)
-            part.close()
-            os.chmod(part.name, 0o644)
-            os.replace(part.name, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part.name)
-            raise
+        return pipeline.paint(
+            request.recipes, image=request.image, mask=request.mask, on_step=on_step
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a model is and can do, read from its JSON files alone.
+"""The parts of a model as its JSON files describe them.
 
 The fields keep the names that the diffusers library gives them; a key that changes the arithmetic
 and has no field here must have the value that this core was written for.
@@ -6,16 +6,13 @@ and has no field here must have the value that this core was written for.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from diffusion.errors import ModelError, RecipeError
-from diffusion.recipe import Recipe, Sampling, Text, random_seed
+from diffusion.errors import ModelError
 
 _Config = TypeVar("_Config")
 
@@ -60,6 +57,7 @@ class VAEConfig:
     """A variational autoencoder (vae/config.json); the default scaling factor is that of SD 1.x."""
 
     block_out_channels: tuple[int, ...]
+    in_channels: int = 3
     latent_channels: int = 4
     out_channels: int = 3
     layers_per_block: int = 2
@@ -74,16 +72,24 @@ class VAEConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SchedulerConfig:
-    """A noise schedule and how its timesteps are chosen (scheduler/scheduler_config.json)."""
+    """A noise schedule and how its timesteps are chosen (scheduler/scheduler_config.json).
+
+    None is what each scheduler has by itself. The scheduler's name alone says its order and its
+    spacing of sigmas, so that the file's settings of those are not read.
+    """
 
     beta_start: float
     beta_end: float
     beta_schedule: str
+    trained_betas: tuple[float, ...] | None = None
+    rescale_betas_zero_snr: bool = False
     num_train_timesteps: int = 1000
     prediction_type: str = "epsilon"
-    timestep_spacing: str = "leading"
+    timestep_spacing: str | None = None
     steps_offset: int = 0
-    set_alpha_to_one: bool = True
+    set_alpha_to_one: bool | None = None
+    skip_prk_steps: bool = True
+    variance_type: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,106 +113,7 @@ class Generation:
     scheduler: str = "ddim"
     steps: Bounds = Bounds(default=30, min=1, max=100)
     guidance: Bounds = Bounds(default=7.5, min=1, max=30)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelInfo:
-    """A model's configuration, bounds and licence; nothing here needs TensorFlow."""
-
-    path: Path
-    text_encoder: TextEncoderConfig
-    unet: UNetConfig
-    vae: VAEConfig
-    scheduler: SchedulerConfig
-    generation: Generation
-
-    @classmethod
-    def read(cls, path: str | Path) -> ModelInfo:
-        """Read a diffusers folder. Raises `ModelError` where it is not a Stable Diffusion 1.x."""
-        path = Path(path)
-        family = _read_json(path / "model_index.json").get("_class_name")
-        if family != "StableDiffusionPipeline":
-            raise ModelError(f"{path} is a {family}; allowed: StableDiffusionPipeline")
-        return cls(
-            path=path,
-            text_encoder=_read_config(TextEncoderConfig, path / "text_encoder" / "config.json"),
-            unet=_read_config(UNetConfig, path / "unet" / "config.json"),
-            vae=_read_config(VAEConfig, path / "vae" / "config.json"),
-            scheduler=_read_config(SchedulerConfig, path / "scheduler" / "scheduler_config.json"),
-            generation=_read_generation(path / "generation.json"),
-        )
-
-    @property
-    def title(self) -> str:
-        """The model's name for people."""
-        return self.generation.title or self.path.name
-
-    @property
-    def size_multiple(self) -> int:
-        """Width and height of a picture are multiples of this many pixels."""
-        return self.vae.downscale * 2 ** (len(self.unet.block_out_channels) - 1)
-
-    @cached_property
-    def content_hash(self) -> str:
-        """SHA-256 over names and bytes of everything that decides pixels, 64 hexadecimal digits."""
-        total = hashlib.sha256()
-        for file in sorted(self.path.glob("*/*")):
-            with file.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            total.update(f"{digest} {file.relative_to(self.path).as_posix()}\n".encode())
-        return total.hexdigest()
-
-    def make_recipe(
-        self,
-        prompt: str,
-        *,
-        negative_prompt: str = "",
-        seed: int | None = None,
-        num_steps: int | None = None,
-        guidance_scale: float | None = None,
-        size: tuple[int, int] | None = None,
-    ) -> Recipe:
-        """A recipe within this model's bounds; None is its default, or a random seed.
-
-        Raises `RecipeError` on what is out of bounds.
-        """
-        generation = self.generation
-        width, height = size or generation.native_size
-        sampling = Sampling(
-            scheduler=generation.scheduler,
-            num_steps=int(generation.steps.default) if num_steps is None else num_steps,
-            guidance_scale=(
-                generation.guidance.default if guidance_scale is None else guidance_scale
-            ),
-            seed=random_seed() if seed is None else seed,
-            width=width,
-            height=height,
-        )
-        text = Text(prompt=prompt, negative_prompt=negative_prompt)
-        recipe = Recipe(text=text, sampling=sampling, model=self.content_hash)
-        self.check(recipe)
-        return recipe
-
-    def check(self, recipe: Recipe) -> None:
-        """Raise `RecipeError` unless this model can paint the recipe."""
-        sampling = recipe.sampling
-        if recipe.model != self.content_hash:
-            allowed = f"{self.content_hash[:10]} ({self.title})"
-            raise RecipeError("model", received=recipe.model[:10], allowed=allowed)
-        _check_within("num_steps", sampling.num_steps, self.generation.steps)
-        _check_within("guidance_scale", sampling.guidance_scale, self.generation.guidance)
-        for side in ("width", "height"):
-            if getattr(sampling, side) % self.size_multiple:
-                raise RecipeError(
-                    side,
-                    received=getattr(sampling, side),
-                    allowed=f"multiples of {self.size_multiple}",
-                )
-
-
-def _check_within(field: str, value: float, bounds: Bounds) -> None:
-    if not bounds.min <= value <= bounds.max:
-        raise RecipeError(field, received=value, allowed=f"{bounds.min:g} to {bounds.max:g}")
+    strength: float = 0.6
 
 
 # What this core assumes of keys it has no field for; a file that says otherwise is refused.
@@ -218,35 +125,56 @@ _ASSUMED: dict[type, dict[str, Any]] = {
         "class_embed_type": None,
         "conv_in_kernel": 3,
         "conv_out_kernel": 3,
+        "cross_attention_norm": None,
         "downsample_padding": 1,
         "dual_cross_attention": False,
         "encoder_hid_dim": None,
         "mid_block_scale_factor": 1,
+        "mid_block_only_cross_attention": None,
         "mid_block_type": "UNetMidBlock2DCrossAttn",
         "num_attention_heads": None,
         "only_cross_attention": False,
+        "resnet_out_scale_factor": 1.0,
+        "resnet_skip_time_act": False,
         "resnet_time_scale_shift": "default",
         "time_cond_proj_dim": None,
+        "time_embedding_act_fn": None,
+        "time_embedding_dim": None,
         "time_embedding_type": "positional",
+        "timestep_post_act": None,
         "transformer_layers_per_block": 1,
         "use_linear_projection": False,
     },
     VAEConfig: {
         "act_fn": "silu",
+        "latents_mean": None,
+        "latents_std": None,
         "mid_block_add_attention": True,
         "shift_factor": None,
         "use_post_quant_conv": True,
+        "use_quant_conv": True,
     },
     SchedulerConfig: {
         "clip_sample": False,
-        "rescale_betas_zero_snr": False,
+        "euler_at_final": False,
+        "final_sigmas_type": "zero",
+        "interpolation_type": "linear",
+        "lambda_min_clipped": float("-inf"),
+        "lower_order_final": True,
+        "original_inference_steps": 50,
+        "sigma_max": None,
+        "sigma_min": None,
         "thresholding": False,
-        "trained_betas": None,
+        "timestep_scaling": 10.0,
+        "timestep_type": "discrete",
+        "use_flow_sigmas": False,
+        "use_lu_lambdas": False,
     },
 }
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def read_json(file: Path) -> dict[str, Any]:
+    """A file's JSON object. Raises `ModelError`."""
     try:
         data = json.loads(file.read_text("utf-8"))
     except OSError as error:
@@ -258,8 +186,9 @@ def _read_json(file: Path) -> dict[str, Any]:
     return data
 
 
-def _read_config(kind: type[_Config], file: Path) -> _Config:
-    data = _read_json(file)
+def read_config(kind: type[_Config], file: Path) -> _Config:
+    """A part's configuration. Raises `ModelError` where it asks for what this core lacks."""
+    data = read_json(file)
     for key, assumed in _ASSUMED.get(kind, {}).items():
         if data.get(key, assumed) != assumed:
             raise ModelError(f"{file}: {key} is {data[key]!r}; allowed: {assumed!r}")
@@ -279,11 +208,24 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
-def _read_generation(file: Path) -> Generation:
+def assumed_settings(kind: type, file: Path) -> dict[str, Any]:
+    """The settings that a part's file does not name, with the values that stand for them."""
+    named = read_json(file)
+    return {
+        field.name: field.default
+        for field in fields(kind)
+        if field.name not in named and field.default is not MISSING
+    }
+
+
+def read_generation(file: Path) -> Generation:
+    """What a person is offered; the preset where there is no such file. Raises `ModelError`."""
     if not file.exists():
         return Generation()
-    data = _read_json(file)
+    data = read_json(file)
     for name in ("steps", "guidance"):
         if name in data:
             data[name] = _build(Bounds, data[name], file)
+    if "strength" in data:
+        data["strength"] = data["strength"]["default"]
     return _build(Generation, data, file)

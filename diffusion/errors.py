@@ -3,7 +3,8 @@
 DiffusionError
 ├── ModelError         a folder that is no model we can paint with
 │   └── WeightsError   weights that do not fit the model's configuration
-└── RecipeError        a recipe that cannot be painted
+├── RecipeError        a recipe that cannot be painted
+└── ImageError         a file that is no picture, or one we do not open
 """
 
 from collections.abc import Iterable
@@ -51,3 +52,7 @@ class RecipeError(DiffusionError):
         self.received = received
         self.allowed = allowed
         super().__init__(f"{_TYPED.get(field, field)} is {received!r}; allowed: {allowed}")
+
+
+class ImageError(DiffusionError):
+    """A file that is no picture, or one that we do not open."""

@@ -2,15 +2,66 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import warnings
+from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
+from diffusion.errors import ImageError
+from diffusion.parameters import to_parameters
 from diffusion.recipe import Recipe
 
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+MAX_PIXELS = 64_000_000
 RECIPE_KEY = "sdbot-recipe"  # the PNG text chunk that holds the recipe as JSON
+PARAMETERS_KEY = "parameters"  # the one that other Stable Diffusion tools read
+
+
+def open_image(file: Path | bytes) -> Image.Image:
+    """A picture as RGB: its first frame, upright, what is transparent on white.
+
+    Its type is told by its content, and its size before it is decoded. Raises `ImageError`.
+    """
+    name = str(file) if isinstance(file, Path) else "the picture"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            stream = io.BytesIO(file) if isinstance(file, bytes) else file
+            with Image.open(stream, formats=FORMATS) as image:
+                _check_pixels(image, name)
+                return _on_white(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError:
+        raise ImageError(f"{name} is no picture; allowed: {', '.join(FORMATS)}") from None
+    except Image.DecompressionBombWarning as error:
+        raise ImageError(f"{name} has too many pixels; allowed: {MAX_PIXELS}") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ImageError(f"{name} cannot be opened: {error}") from error
+
+
+def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The middle of a picture, in the ratio of `size`, at that size."""
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def nearest_size(image: Image.Image, sizes: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+    """The size whose ratio of width to height is nearest to the picture's."""
+    ratio = np.log(image.width / image.height)
+    return min(sizes, key=lambda size: abs(np.log(size[0] / size[1]) - ratio))
+
+
+def pixel_hash(image: Image.Image) -> str:
+    """SHA-256 of a picture's pixels, whatever file they came from."""
+    head = f"{image.mode} {image.width}x{image.height}\n".encode()
+    return hashlib.sha256(head + image.tobytes()).hexdigest()
+
+
+def to_pixels(image: Image.Image) -> np.ndarray:
+    """An RGB picture as float32 pixels of shape (height, width, 3) in [-1, 1]."""
+    return np.asarray(image, np.float32) / 255 * 2 - 1
 
 
 def from_pixels(pixels: np.ndarray) -> Image.Image:
@@ -19,10 +70,60 @@ def from_pixels(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(levels.round().astype(np.uint8))
 
 
-def encode_png(image: Image.Image, recipe: Recipe) -> bytes:
-    """PNG bytes that carry their recipe in a text chunk."""
+def to_mask(image: Image.Image, downscale: int) -> np.ndarray:
+    """A mask for latents, float32, (height / downscale, width / downscale, 1): 1 is painted.
+
+    Each latent takes the pixel at its corner, painted where that is at least half white, as the
+    diffusers library does it.
+    """
+    white = np.asarray(image.convert("L"), np.float32) / 255
+    return (white[::downscale, ::downscale, None] >= 0.5).astype(np.float32)
+
+
+def with_recipe(image: Image.Image, recipe: Recipe, model_title: str) -> Image.Image:
+    """The picture, carrying its recipe exactly and in the form that other tools read."""
+    image.info[PARAMETERS_KEY] = to_parameters(recipe, model_title)
+    image.info[RECIPE_KEY] = recipe.to_json()
+    return image
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """PNG bytes, with the recipe that the picture carries."""
     chunks = PngInfo()
-    chunks.add_itxt(RECIPE_KEY, recipe.to_json())
+    for key in (PARAMETERS_KEY, RECIPE_KEY):
+        if key in image.info:
+            chunks.add_itxt(key, image.info[key])
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=chunks, optimize=True)
     return buffer.getvalue()
+
+
+def read_recipe(file: Path) -> Recipe:
+    """The recipe in a PNG. Raises `ImageError` where there is none, else as `from_json`."""
+    try:
+        with Image.open(file, formats=["PNG"]) as image:
+            image.load()  # a text chunk may stand behind the pixels
+            text = image.info.get(RECIPE_KEY)
+    except UnidentifiedImageError:
+        raise ImageError(f"{file} is no PNG") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ImageError(f"{file} cannot be opened: {error}") from error
+    if not isinstance(text, str):
+        raise ImageError(f"{file} carries no recipe")
+    return Recipe.from_json(text)
+
+
+def _check_pixels(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        received = f"{image.width} x {image.height}"
+        raise ImageError(f"{name} has {received} pixels; allowed: {MAX_PIXELS} in all")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits a channel, which Pillow would cut instead of scale
+        image = Image.fromarray((np.asarray(image, np.float32) / 257).round().astype(np.uint8))
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")

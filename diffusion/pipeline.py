@@ -2,92 +2,216 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from keras import ops
+from PIL import Image
 
-from diffusion.config import ModelInfo
 from diffusion.errors import RecipeError
-from diffusion.guidance import guide
-from diffusion.images import from_pixels
+from diffusion.images import from_pixels, pixel_hash, to_mask, to_pixels, with_recipe
+from diffusion.info import ModelInfo
+from diffusion.networks import Networks
 from diffusion.noise import NormalStream
-from diffusion.recipe import Recipe, Sampling, Text
-from diffusion.runtime import compiled
-from diffusion.schedulers import SCHEDULERS
-from diffusion.schedulers.base import Scheduler
+from diffusion.recipe import Recipe, Sampling
+from diffusion.schedulers import make_scheduler
+from diffusion.schedulers.base import Scheduler, num_skipped_steps
 
 if TYPE_CHECKING:
-    from PIL import Image
-
-    from diffusion.models.clip import CLIPTextEncoder
-    from diffusion.models.unet import UNet
-    from diffusion.models.vae import VAEDecoder
     from diffusion.text.tokenizer import CLIPTokenizer
+
+
+@dataclass(frozen=True)
+class Step:
+    """A painting between two model calls: `done` of `num_steps`."""
+
+    done: int
+    num_steps: int
+    estimate: Callable[[], list[Image.Image]]
+    """Decodes the pictures as the model expects them now; it takes a moment."""
+
+
+OnStep = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class _Canvas:
+    """What a batch starts from, each array (batch, height, width, channels) of latents.
+
+    `clean` are the source's latents and `mask` says with 1 where is painted; None without.
+    """
+
+    first: int
+    latents: np.ndarray
+    noise: np.ndarray
+    clean: np.ndarray | None = None
+    mask: np.ndarray | None = None
 
 
 class Pipeline:
     """A loaded model that paints recipes. It is not thread-safe: call it from one thread."""
 
-    def __init__(
-        self,
-        info: ModelInfo,
-        *,
-        tokenizer: CLIPTokenizer,
-        text_encoder: CLIPTextEncoder,
-        unet: UNet,
-        vae: VAEDecoder,
-    ) -> None:
+    def __init__(self, info: ModelInfo, tokenizer: CLIPTokenizer, networks: Networks) -> None:
         self.info = info
-        self._tokenizer = tokenizer
-        self._encode = compiled(text_encoder)
-        self._predict = compiled(lambda *inputs: _predict_guided(unet, *inputs))
-        self._decode = compiled(vae)
+        self.tokenizer = tokenizer
+        self._networks = networks
 
     def __call__(
-        self, recipe: Recipe, *, on_step: Callable[[int, int], None] | None = None
+        self,
+        recipe: Recipe,
+        *,
+        image: Image.Image | None = None,
+        mask: Image.Image | None = None,
+        noise: np.ndarray | None = None,
+        on_step: OnStep | None = None,
     ) -> Image.Image:
-        """Paint a recipe: an RGB picture of the recipe's width and height.
+        """Paint a recipe; as `paint`, for one picture."""
+        return self.paint([recipe], image=image, mask=mask, noise=noise, on_step=on_step)[0]
 
-        `on_step(done, num_steps)` is called after each step; what it raises ends the painting.
-        Raises `RecipeError` where this model cannot paint the recipe.
+    def paint(
+        self,
+        recipes: Sequence[Recipe],
+        *,
+        image: Image.Image | None = None,
+        mask: Image.Image | None = None,
+        noise: np.ndarray | None = None,
+        on_step: OnStep | None = None,
+    ) -> list[Image.Image]:
+        """Paint recipes that differ in their seeds alone, all at once.
+
+        In float32 on the CPU each has the same pixels as if painted by itself. `image` and `mask`
+        are those that the recipe's source names, of the recipe's width and height. `noise` stands
+        for the one that the seeds give, (batch, height / downscale, width / downscale,
+        latent_channels); the RGB pictures carry their recipe in `info` unless it was handed in.
+        What `on_step` raises ends the painting. Raises `RecipeError` on what cannot be painted.
         """
-        self.info.check(recipe)
+        recipe = recipes[0]
+        self._check(recipes, image, mask)
         scheduler = self._scheduler(recipe.sampling)
-        context = self.encode(recipe.text)
-        latents = scheduler.initial_latents(self._noise(recipe.sampling))
-        guidance_scale = np.float32(recipe.sampling.guidance_scale)
-        num_steps = len(scheduler.timesteps)
-        state = scheduler.initial_state
-        for index, timestep in enumerate(scheduler.timesteps):
-            scaled = scheduler.scale_input(latents, index)
-            output = self._predict(scaled, timestep, context, guidance_scale)
-            latents, state = scheduler.step(index, latents, output, state)
-            if on_step is not None:
-                on_step(index + 1, num_steps)
-        return from_pixels(self._decode(latents)[0])
+        streams = [NormalStream(recipe.sampling.seed) for recipe in recipes]
+        canvas = self._prepare(recipe, scheduler, streams, image, mask, noise)
+        latents = self._denoise(recipe, scheduler, streams, canvas, on_step)
+        images = self._decode(latents)
+        if noise is not None:
+            return images
+        return [
+            with_recipe(image, recipe, self.info.title)
+            for image, recipe in zip(images, recipes, strict=True)
+        ]
 
-    def encode(self, text: Text) -> np.ndarray:
-        """The text states of [negative prompt, prompt], float32, (2, length, hidden_size)."""
-        prompts = (text.negative_prompt, text.prompt)
-        return self._encode(np.stack([self._tokenizer.encode(prompt) for prompt in prompts]))
+    def _check(
+        self, recipes: Sequence[Recipe], image: Image.Image | None, mask: Image.Image | None
+    ) -> None:
+        recipe = recipes[0]
+        self.info.check(recipe)
+        if any(other.with_seed(recipe.sampling.seed) != recipe for other in recipes):
+            raise RecipeError("recipes", received="several", allowed="some that differ in the seed")
+        if recipe.dtype != self._networks.dtype:
+            raise RecipeError("dtype", received=recipe.dtype, allowed=self._networks.dtype)
+        source = recipe.source
+        _check_picture("image", image, source.image if source else None, recipe.sampling)
+        _check_picture("mask", mask, source.mask if source else None, recipe.sampling)
 
     def _scheduler(self, sampling: Sampling) -> Scheduler:
-        if sampling.scheduler not in SCHEDULERS:
-            raise RecipeError(
-                "scheduler", received=sampling.scheduler, allowed=", ".join(sorted(SCHEDULERS))
-            )
-        return SCHEDULERS[sampling.scheduler](self.info.scheduler, sampling.num_steps)
+        return make_scheduler(
+            sampling.scheduler, self.info.scheduler, sampling.num_steps, eta=sampling.eta
+        )
 
-    def _noise(self, sampling: Sampling) -> np.ndarray:
-        """The latents to start from, (1, height, width, latent_channels)."""
+    def _prepare(
+        self,
+        recipe: Recipe,
+        scheduler: Scheduler,
+        streams: Sequence[NormalStream],
+        image: Image.Image | None,
+        mask: Image.Image | None,
+        noise: np.ndarray | None,
+    ) -> _Canvas:
+        """Draw in the order of the diffusers library: the source's latents, then the noise."""
+        clean = None
+        if image is not None:
+            pixels = to_pixels(image)[None]
+            clean = self._networks.encode_pixels(pixels, self._draw(recipe.sampling, streams))
+        drawn = self._draw(recipe.sampling, streams)
+        noise = drawn if noise is None else _as_drawn(noise, drawn.shape)
+        if recipe.source is None or clean is None:
+            return _Canvas(0, scheduler.initial_latents(noise), noise)
+        strength = recipe.source.strength
+        first = num_skipped_steps(recipe.sampling.num_steps, strength) * scheduler.order
+        if mask is not None and strength == 1:
+            latents = scheduler.initial_latents(noise)
+        else:
+            latents = scheduler.add_noise(clean, noise, first)
+        painted = None if mask is None else to_mask(mask, self.info.vae.downscale)
+        return _Canvas(first, latents, noise, clean, painted)
+
+    def _denoise(
+        self,
+        recipe: Recipe,
+        scheduler: Scheduler,
+        streams: Sequence[NormalStream],
+        canvas: _Canvas,
+        on_step: OnStep | None,
+    ) -> np.ndarray:
+        predict = self._networks.predictor(recipe.text, recipe.sampling, self.tokenizer)
+        latents, state = canvas.latents, scheduler.initial_state
+        calls = len(scheduler.timesteps)
+        for index in range(canvas.first, calls):
+            output = predict(scheduler.scale_input(latents, index), scheduler.timesteps[index])
+            if on_step is not None:
+                denoised = scheduler.denoised(index, latents, output)
+            noise = self._draw(recipe.sampling, streams) if scheduler.needs_noise(index) else None
+            latents, state = scheduler.step(index, latents, output, state, noise)
+            if canvas.mask is not None:
+                latents = _blend(canvas, latents, scheduler, index + 1)
+            if on_step is not None:
+                done = index + 1 - canvas.first
+                on_step(Step(done, calls - canvas.first, partial(self._decode, denoised)))
+        return latents
+
+    def _draw(self, sampling: Sampling, streams: Sequence[NormalStream]) -> np.ndarray:
+        """Fresh noise for each picture, (batch, height, width, latent_channels)."""
         vae = self.info.vae
         height, width = sampling.height // vae.downscale, sampling.width // vae.downscale
-        return NormalStream(sampling.seed).draw(height, width, vae.latent_channels)[None]
+        return np.stack([stream.draw(height, width, vae.latent_channels) for stream in streams])
+
+    def _decode(self, latents: np.ndarray) -> list[Image.Image]:
+        """One picture at a time, so that a batch needs no more memory than one."""
+        return [from_pixels(self._networks.decode(one[None])[0]) for one in latents]
 
 
-def _predict_guided(unet: UNet, latents: Any, timestep: Any, context: Any, scale: Any) -> Any:
-    """One guided call of the UNet: latents (1, height, width, channels), timestep a scalar."""
-    both = ops.concatenate([latents, latents], axis=0)
-    return guide(unet(both, ops.broadcast_to(timestep, (2,)), context), scale)
+def _check_picture(
+    field: str, image: Image.Image | None, expected: str | None, sampling: Sampling
+) -> None:
+    if (image is None) != (expected is None):
+        received, allowed = ("none", "the recipe's") if image is None else ("a picture", "none")
+        raise RecipeError(field, received=received, allowed=allowed)
+    if image is None or expected is None:
+        return
+    if image.size != (sampling.width, sampling.height):
+        allowed = f"{sampling.width}x{sampling.height}"
+        raise RecipeError(field, received=f"{image.width}x{image.height}", allowed=allowed)
+    if (received := pixel_hash(image)) != expected:
+        raise RecipeError(field, received=received[:10], allowed=f"{expected[:10]}, the recipe's")
+
+
+def _as_drawn(noise: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if noise.shape != shape:
+        raise RecipeError("noise", received=noise.shape, allowed=str(shape))
+    return noise.astype(np.float32)
+
+
+def _blend(
+    canvas: _Canvas, latents: np.ndarray, scheduler: Scheduler, next_index: int
+) -> np.ndarray:
+    """Outside the mask, the source again, as noisy as what comes next.
+
+    Source: blended diffusion (arXiv:2111.14818) section 3.3, in latents.
+    """
+    kept = canvas.clean
+    assert kept is not None
+    assert canvas.mask is not None
+    if next_index < len(scheduler.timesteps):
+        kept = scheduler.add_noise(kept, canvas.noise, next_index)
+    return canvas.mask * latents + (1 - canvas.mask) * kept

@@ -6,8 +6,10 @@ The same recipe on the same machine gives the same pixels.
 from __future__ import annotations
 
 import json
+import math
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ from diffusion.errors import RecipeError
 
 VERSION = 1
 NUM_SEEDS = 2**32
+DTYPES = ("float32", "bfloat16", "float16")
 
 _Part = TypeVar("_Part")
 
@@ -38,7 +41,11 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How the latents are sampled; width and height are of the picture, in pixels."""
+    """How the latents are sampled; width and height are of the picture, in pixels.
+
+    `guidance_rescale` in [0, 1] pulls the spread of the guided output back to the prompt's;
+    `eta` in [0, 1] is how much noise DDIM adds.
+    """
 
     scheduler: str
     num_steps: int
@@ -46,20 +53,38 @@ class Sampling:
     seed: int
     width: int
     height: int
+    guidance_rescale: float = 0.0
+    eta: float = 0.0
 
     def __post_init__(self) -> None:
         _check("scheduler", self.scheduler, str, "a scheduler's name")
         for field in ("num_steps", "width", "height"):
-            value = getattr(self, field)
-            _check(field, value, int, "a whole number from 1", holds=lambda number: number >= 1)
-        _check(
-            "guidance_scale", self.guidance_scale, (int, float), "a number from 1",
-            holds=lambda scale: 1 <= scale < float("inf"),
-        )  # fmt: skip
-        _check(
-            "seed", self.seed, int, f"a whole number from 0 to {NUM_SEEDS - 1}",
-            holds=lambda seed: 0 <= seed < NUM_SEEDS,
-        )  # fmt: skip
+            _check(field, getattr(self, field), int, "a whole number from 1", _is_from_1)
+        _check("guidance_scale", self.guidance_scale, _NUMBER, "a number from 1", _is_from_1)
+        for field in ("guidance_rescale", "eta"):
+            _check(field, getattr(self, field), _NUMBER, "0 to 1", lambda part: 0 <= part <= 1)
+        seeds = f"a whole number from 0 to {NUM_SEEDS - 1}"
+        _check("seed", self.seed, int, seeds, lambda seed: 0 <= seed < NUM_SEEDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The picture that is painted over, and how much of it.
+
+    `image` and `mask` are SHA-256 of pixels, as `diffusion.images.pixel_hash`. Of `num_steps` the
+    last `min(int(num_steps * strength), num_steps)` run. Where the mask is white is painted;
+    without a mask, everywhere.
+    """
+
+    image: str
+    strength: float
+    mask: str | None = None
+
+    def __post_init__(self) -> None:
+        _check("image", self.image, str, "64 hexadecimal digits", _is_hash)
+        _check("strength", self.strength, _NUMBER, "above 0, to 1", lambda part: 0 < part <= 1)
+        if self.mask is not None:
+            _check("mask", self.mask, str, "64 hexadecimal digits", _is_hash)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +94,27 @@ class Recipe:
     text: Text
     sampling: Sampling
     model: str
-    dtype: str = "float32"
+    source: Source | None = None
+    dtype: str = DTYPES[0]
     version: int = VERSION
 
     def __post_init__(self) -> None:
         _check("model", self.model, str, "a model's content hash")
-        _check("dtype", self.dtype, str, "float32", holds=lambda dtype: dtype == "float32")
-        _check("version", self.version, int, str(VERSION), holds=lambda number: number == VERSION)
+        _check("dtype", self.dtype, str, ", ".join(DTYPES), lambda dtype: dtype in DTYPES)
+        _check("version", self.version, int, str(VERSION), _is_this_version)
+        if self.source and not int(self.sampling.num_steps * self.source.strength):
+            least = math.ceil(1 / self.source.strength)
+            allowed = f"{least} and more with strength {self.source.strength:g}"
+            raise RecipeError("num_steps", received=self.sampling.num_steps, allowed=allowed)
 
     def with_seed(self, seed: int) -> Recipe:
         """The same recipe with another seed."""
         return replace(self, sampling=replace(self.sampling, seed=seed))
+
+    def batch(self, count: int) -> list[Recipe]:
+        """`count` recipes with this seed and the ones after it; the first is this one."""
+        first = self.sampling.seed
+        return [self.with_seed((first + index) % NUM_SEEDS) for index in range(count)]
 
     def to_json(self) -> str:
         """Exact text form; `from_json` reads it back to an equal value."""
@@ -94,15 +129,37 @@ class Recipe:
             raise RecipeError("recipe", received=text[:80], allowed="JSON of a recipe") from None
         data = dict(_known_keys(cls, data, "recipe"))
         # A recipe of another version may lack keys of this one: the version is the clearer fault.
-        _check("version", data.get("version"), int, str(VERSION), holds=lambda n: n == VERSION)
+        _check("version", data.get("version"), int, str(VERSION), _is_this_version)
         for name, part in (("text", Text), ("sampling", Sampling)):
             data[name] = _build(part, data.get(name), name)
+        if data.get("source") is not None:
+            data["source"] = _build(Source, data["source"], "source")
         return _build(cls, data, "recipe")
 
 
-def _check(field: str, value: Any, kind: Any, allowed: str, holds: Any = None) -> None:
-    right_kind = isinstance(value, kind) and not isinstance(value, bool)
-    if not right_kind or (holds is not None and not holds(value)):
+_NUMBER = (int, float)
+
+
+def _is_from_1(number: float) -> bool:
+    return 1 <= number < float("inf")
+
+
+def _is_hash(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
+
+
+def _is_this_version(number: int) -> bool:
+    return number == VERSION
+
+
+def _check(
+    field: str,
+    value: Any,
+    kind: type | tuple[type, ...],
+    allowed: str,
+    holds: Callable[[Any], bool] = lambda value: True,
+) -> None:
+    if not isinstance(value, kind) or isinstance(value, bool) or not holds(value):
         raise RecipeError(field, received=value, allowed=allowed)
 
 

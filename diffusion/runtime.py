@@ -5,6 +5,7 @@ Import it before Keras, which reads its backend from the environment once.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 import sys
@@ -28,6 +29,8 @@ def _without_chatter() -> Iterator[None]:
     Since 2.17 it makes some before it reads TF_CPP_MIN_LOG_LEVEL (tensorflow issue 100442).
     """
     stderr = os.dup(2)
+    if announces_death := not faulthandler.is_enabled():
+        faulthandler.enable(stderr)  # what was held is lost if the import kills the process
     with tempfile.TemporaryFile() as held:
         sys.stderr.flush()
         os.dup2(held.fileno(), 2)
@@ -36,6 +39,8 @@ def _without_chatter() -> Iterator[None]:
         finally:
             sys.stderr.flush()
             os.dup2(stderr, 2)
+            if announces_death:
+                faulthandler.disable()
             os.close(stderr)
             held.seek(0)
             for line in held:
@@ -65,3 +70,14 @@ def compiled(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
         return graph(*(tf.convert_to_tensor(array) for array in arrays)).numpy()
 
     return call
+
+
+@contextmanager
+def precision(dtype: str) -> Iterator[None]:
+    """Layers made inside keep their variables, and compute, in `dtype`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

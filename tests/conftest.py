@@ -13,6 +13,11 @@ MODEL = ROOT / "weights" / "emoji"
 REFERENCE = ROOT / "tests" / "reference"
 
 
+def pytest_addoption(parser):
+    help_text = "print the largest difference of each comparison with the reference"
+    parser.addoption("--differences", action="store_true", help=help_text)
+
+
 @pytest.fixture(scope="session")
 def pipeline():
     """The embedded model, loaded once."""

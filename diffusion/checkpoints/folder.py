@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from diffusion.checkpoints.weights import fill
-from diffusion.config import ModelInfo
+from diffusion.checkpoints.weights import build_and_fill
+from diffusion.info import ModelInfo
 from diffusion.models.clip import CLIPTextEncoder
 from diffusion.models.unet import UNet
-from diffusion.models.vae import VAEDecoder
+from diffusion.models.vae import VAE
+from diffusion.networks import Networks
 from diffusion.pipeline import Pipeline
+from diffusion.runtime import precision
 from diffusion.text.tokenizer import CLIPTokenizer
 
-# The encoder stands in the same file as the decoder, which alone is needed to paint from a text.
-_UNREAD_OF_VAE = ("encoder.", "quant_conv.")
 
-
-def load_pipeline(info: ModelInfo) -> Pipeline:
+def load_pipeline(info: ModelInfo, dtype: str) -> Pipeline:
     """Build the model's networks and fill them. Raises `ModelError`."""
-    text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
-    unet = UNet(info.unet, name="unet")
-    vae = VAEDecoder(info.vae, name="vae")
-    _fill(text_encoder, info, "text_encoder/model.safetensors")
-    _fill(unet, info, "unet/diffusion_pytorch_model.safetensors")
-    _fill(vae, info, "vae/diffusion_pytorch_model.safetensors", unread=_UNREAD_OF_VAE)
-    return Pipeline(
-        info,
-        tokenizer=CLIPTokenizer.read(info.path / "tokenizer"),
-        text_encoder=text_encoder,
-        unet=unet,
-        vae=vae,
-    )
-
-
-def _fill(model: Any, info: ModelInfo, file: str, unread: tuple[str, ...] = ()) -> None:
-    model.build()
-    fill(model, info.path / file, unread=unread)
+    tokenizer = CLIPTokenizer.read(info.path / "tokenizer")
+    with precision(dtype):
+        text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
+        unet = UNet(info.unet, name="unet")
+        vae = VAE(info.vae, name="vae")
+        for model in (text_encoder, unet, vae):
+            build_and_fill(model, info.weights[model.name])
+    return Pipeline(info, tokenizer, Networks(text_encoder, unet, vae, dtype))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
-from diffusion.errors import ModelError, WeightsError
+from diffusion.checkpoints.tensors import opened
+from diffusion.errors import WeightsError
+from diffusion.models.layers import Block, handing_over
 
 # A variable's own name in Keras, as PyTorch calls it.
 _LEAF_NAMES = {
@@ -21,21 +22,31 @@ _LEAF_NAMES = {
 }
 
 
-def fill(model: keras.Layer, file: Path, *, unread: Iterable[str] = ()) -> None:
-    """Fill a built model from a safetensors file of PyTorch's layout.
+def build_and_fill(model: Block, files: Sequence[Path]) -> None:
+    """Build a model from safetensors files of PyTorch's layout, tensor by tensor.
 
-    Names that start with one of `unread` belong to parts that the model leaves out. Raises
-    `ModelError` on a file that cannot be read, and `WeightsError`, before anything is filled, where
-    a variable has no tensor, a tensor no variable, or the two another shape.
+    Raises `ModelError` on a file that cannot be read, and `WeightsError` with all that does not
+    fit where a variable has no tensor, a tensor no variable, or the two another shape.
     """
-    try:
-        with safe_open(file, framework="numpy") as tensors:
-            variables = {tensor_name(variable): variable for variable in model.variables}
-            _check(variables, tensors, file, tuple(unread))
-            for name, variable in variables.items():
-                variable.assign(_from_torch(variable, tensors.get_tensor(name)))
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{file} cannot be read: {error}") from error
+    missing: list[str] = []
+    misshapen: list[str] = []
+    with opened(files) as tensors:
+
+        def fill(variable: keras.Variable) -> None:
+            name = tensor_name(variable)
+            tensor = tensors.pop(name, None)
+            if tensor is None:
+                missing.append(name)
+            elif tensor.shape != torch_shape(variable):
+                misshapen.append(f"{name} {tensor.shape}, expected {torch_shape(variable)}")
+            else:
+                variable.assign(_from_torch(variable, tensor.read()))
+
+        with handing_over(fill):
+            model.build()
+        if missing or tensors or misshapen:
+            source = str(files[0].parent)
+            raise WeightsError(source, missing=missing, unused=tensors, misshapen=misshapen)
 
 
 def tensor_name(variable: keras.Variable) -> str:
@@ -44,27 +55,14 @@ def tensor_name(variable: keras.Variable) -> str:
     return ".".join([*layers, _LEAF_NAMES[leaf]])
 
 
-def _check(variables: dict, tensors: safe_open, file: Path, unread: tuple[str, ...]) -> None:
-    names = {name for name in tensors.keys() if not name.startswith(unread)}  # noqa: SIM118 - no dict
-    misshapen = []
-    for name in sorted(names & set(variables)):
-        received = tuple(tensors.get_slice(name).get_shape())
-        expected = _torch_shape(variables[name])
-        if received != expected:
-            misshapen.append(f"{name} {received}, expected {expected}")
-    missing, unused = sorted(set(variables) - names), sorted(names - set(variables))
-    if missing or unused or misshapen:
-        raise WeightsError(str(file), missing=missing, unused=unused, misshapen=misshapen)
+def torch_shape(variable: keras.Variable) -> tuple[int, ...]:
+    """PyTorch's kernels are (out, in) and (out, in, height, width), Keras's the other way round."""
+    shape = tuple(variable.shape)
+    return shape[:-3:-1] + shape[:-2] if _is_kernel(variable) else shape
 
 
 def _is_kernel(variable: keras.Variable) -> bool:
     return variable.path.endswith("/kernel")
-
-
-def _torch_shape(variable: keras.Variable) -> tuple[int, ...]:
-    """PyTorch's kernels are (out, in) and (out, in, height, width), Keras's the other way round."""
-    shape = tuple(variable.shape)
-    return shape[:-3:-1] + shape[:-2] if _is_kernel(variable) else shape
 
 
 def _from_torch(variable: keras.Variable, tensor: np.ndarray) -> np.ndarray:

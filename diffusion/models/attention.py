@@ -29,8 +29,15 @@ def attend(
         features = states.shape[-1]
         return ops.reshape(states, (-1, ops.shape(states)[1], num_heads, features // num_heads))
 
+    # Scaled here, since Keras rounds the scale to float32 even where all else is float64.
+    query *= (query.shape[-1] // num_heads) ** -0.5
     mixed = ops.dot_product_attention(
-        split(query), split(key), split(value), is_causal=is_causal, flash_attention=False
+        split(query),
+        split(key),
+        split(value),
+        scale=1.0,
+        is_causal=is_causal,
+        flash_attention=False,
     )
     return ops.reshape(mixed, (-1, ops.shape(query)[1], query.shape[-1]))
 

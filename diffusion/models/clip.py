@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import activations, ops
 
 from diffusion.config import TextEncoderConfig
 from diffusion.errors import ModelError
 from diffusion.models.attention import attend
-from diffusion.models.layers import Block, Dense, LayerNormalization, Tensor
+from diffusion.models.layers import Block, Dense, Embedding, LayerNormalization, Tensor
 
 ACTIVATIONS = {
     # CLIP's own, a sigmoid in the place of the normal's distribution function.
     "quick_gelu": lambda x: x * activations.sigmoid(1.702 * x),
     "gelu": lambda x: activations.gelu(x, approximate=False),
 }
-
-
-class Embedding(keras.layers.Embedding):
-    """A table of `input_dim` rows; building it needs no shape."""
-
-    def build(self, *_shapes: Any) -> None:
-        super().build()
 
 
 class CLIPTextEncoder(Block):
@@ -36,17 +28,17 @@ class CLIPTextEncoder(Block):
         super().__init__(**kwargs)
         hidden = config.hidden_size
         self.token_embedding = Embedding(
-            config.vocab_size, hidden, name="text_model.embeddings.token_embedding"
+            config.vocab_size, hidden, name="embeddings.token_embedding"
         )
         self.position_embedding = Embedding(
-            config.max_position_embeddings, hidden, name="text_model.embeddings.position_embedding"
+            config.max_position_embeddings, hidden, name="embeddings.position_embedding"
         )
         self.blocks = [
-            CLIPBlock(config, name=f"text_model.encoder.layers.{index}")
+            CLIPBlock(config, name=f"encoder.layers.{index}")
             for index in range(config.num_hidden_layers)
         ]
         self.final_layer_norm = LayerNormalization(
-            hidden, config.layer_norm_eps, name="text_model.final_layer_norm"
+            hidden, config.layer_norm_eps, name="final_layer_norm"
         )
 
     def call(self, token_ids: Tensor) -> Tensor:

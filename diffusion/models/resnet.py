@@ -47,11 +47,14 @@ class ResnetBlock(Block):
 
 
 class Downsample(Block):
-    """Half the height and width, by a convolution with strides."""
+    """Half the height and width, by a convolution with strides.
 
-    def __init__(self, channels: int, **kwargs: Any) -> None:
+    `margin` is how many zeros come before and after each row and column.
+    """
+
+    def __init__(self, channels: int, *, margin: tuple[int, int] = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.conv = Conv2D(channels, channels, strides=2, name="conv")
+        self.conv = Conv2D(channels, channels, strides=2, margin=margin, name="conv")
 
     def call(self, hidden: Tensor) -> Tensor:
         return self.conv(hidden)

@@ -1,5 +1,5 @@
 """Schedulers by the names that recipes use."""
 
-from diffusion.schedulers.ddim import DDIMScheduler
+from diffusion.schedulers.names import KINDS, LABELS, make_scheduler, resolve
 
-SCHEDULERS = {"ddim": DDIMScheduler}
+__all__ = ["KINDS", "LABELS", "make_scheduler", "resolve"]

@@ -1,16 +1,21 @@
-"""What all schedulers share: the noise schedule, the timesteps, and what a model predicts."""
+"""What all schedulers share: levels of noise, and what a model says about them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from diffusion.config import SchedulerConfig
 from diffusion.errors import ModelError
 
-State = tuple[np.ndarray, ...]
+if TYPE_CHECKING:
+    from diffusion.config import SchedulerConfig
+
+State = tuple[Any, ...]
+"""What a step hands to the next one: arrays and integers."""
+
+PREDICTION_TYPES = ("epsilon", "sample", "v_prediction")
 
 
 class Scheduler(ABC):
@@ -19,27 +24,55 @@ class Scheduler(ABC):
     The loop calls the model once for each of `timesteps` (float32, shape (calls,), from noisy to
     clean), with `scale_input` of the latents, and hands what it says to `step`. Latents, noise and
     model outputs are float32 arrays of one shape; all that a step needs of earlier ones is in the
-    state it is given.
+    state it is given, so that one scheduler serves any number of runs. A run may begin at any
+    multiple of `order`, with `add_noise` and the initial state.
     """
 
     order: ClassVar[int] = 1
-    """Model calls for each of the steps that a person asks for."""
+    """Model calls for each of the steps that a person asks for; the last step may need fewer."""
 
     initial_state: ClassVar[State] = ()
 
-    timesteps: np.ndarray
+    def __init__(
+        self,
+        config: SchedulerConfig,
+        timesteps: np.ndarray,
+        signal: np.ndarray,
+        spread: np.ndarray,
+    ) -> None:
+        """At call i the latents are `signal[i]` times clean ones and `spread[i]` times noise.
+
+        Raises `ModelError` where the model predicts something else than noise, clean latents or
+        velocity.
+        """
+        if config.prediction_type not in PREDICTION_TYPES:
+            allowed = ", ".join(map(repr, PREDICTION_TYPES))
+            raise ModelError(f"prediction_type is {config.prediction_type!r}; allowed: {allowed}")
+        self.timesteps = timesteps.astype(np.float32)
+        self._prediction_type = config.prediction_type
+        self._signal = signal.astype(np.float32)
+        self._spread = spread.astype(np.float32)
 
     def initial_latents(self, noise: np.ndarray) -> np.ndarray:
         """Pure noise at the level of the first timestep."""
         return noise
 
-    @abstractmethod
     def add_noise(self, latents: np.ndarray, noise: np.ndarray, index: int) -> np.ndarray:
-        """Clean latents moved forward to the noise level of `timesteps[index]`."""
+        """Clean latents moved forward to the noise level of `timesteps[index]`.
+
+        Source: DDPM (arXiv:2006.11239) eq. 4.
+        """
+        return self._signal[index] * latents + self._spread[index] * noise
 
     def scale_input(self, latents: np.ndarray, index: int) -> np.ndarray:
         """The latents as the model wants to see them."""
         return latents
+
+    def denoised(self, index: int, latents: np.ndarray, model_output: np.ndarray) -> np.ndarray:
+        """The clean latents that the model sees in those of call `index`."""
+        return denoise(
+            self._prediction_type, model_output, latents, self._signal[index], self._spread[index]
+        )
 
     def needs_noise(self, index: int) -> bool:
         """Whether `step` wants fresh standard normals."""
@@ -56,6 +89,31 @@ class Scheduler(ABC):
     ) -> tuple[np.ndarray, State]:
         """The latents one model call cleaner, and the state for the next one."""
 
+    def _noise_in(self, index: int, latents: np.ndarray, denoised: np.ndarray) -> np.ndarray:
+        """The noise that is in latents whose clean part is `denoised`."""
+        return (latents - self._signal[index] * denoised) / self._spread[index]
+
+
+def denoise(
+    prediction_type: str,
+    model_output: np.ndarray,
+    latents: np.ndarray,
+    signal: np.floating,
+    spread: np.floating,
+) -> np.ndarray:
+    """Turn what the model predicts into clean latents; all arrays have one shape.
+
+    Velocity is defined for latents of constant variance: others are scaled to it and back.
+    Source: DDIM (arXiv:2010.02502) eq. 12; velocity: progressive distillation (arXiv:2202.00512)
+    appendix D.
+    """
+    if prediction_type == "epsilon":
+        return (latents - spread * model_output) / signal
+    if prediction_type == "sample":
+        return model_output
+    variance = signal**2 + spread**2
+    return (signal / variance) * latents - (spread / variance**0.5) * model_output
+
 
 def num_skipped_steps(num_steps: int, strength: float) -> int:
     """How many of the first steps an image-to-image run leaves out; `strength` is in (0, 1].
@@ -64,63 +122,3 @@ def num_skipped_steps(num_steps: int, strength: float) -> int:
     differently.
     """
     return num_steps - min(int(num_steps * strength), num_steps)
-
-
-def alphas_cumprod(config: SchedulerConfig) -> np.ndarray:
-    """The share of signal left at each training timestep, float32, shape (num_train_timesteps,).
-
-    Source: DDPM (arXiv:2006.11239) eq. 4; `scaled_linear` as in latent diffusion
-    (arXiv:2112.10752, CompVis/latent-diffusion), linear in the root of beta. Rounded to float32
-    where the diffusers library rounds.
-    """
-    start, end, count = config.beta_start, config.beta_end, config.num_train_timesteps
-    if config.beta_schedule == "linear":
-        betas = np.linspace(start, end, count, dtype=np.float32)
-    elif config.beta_schedule == "scaled_linear":
-        betas = np.linspace(start**0.5, end**0.5, count, dtype=np.float32) ** 2
-    else:
-        raise ModelError(
-            f"beta_schedule is {config.beta_schedule!r}; allowed: 'linear', 'scaled_linear'"
-        )
-    return np.cumprod(1 - betas, dtype=np.float64).astype(np.float32)
-
-
-def spaced_timesteps(config: SchedulerConfig, num_steps: int) -> np.ndarray:
-    """Which training timesteps are visited, int64, shape (num_steps,), from noisy to clean.
-
-    Source: "Common diffusion noise schedules and sample steps are flawed" (arXiv:2305.08891)
-    table 2.
-    """
-    count = config.num_train_timesteps
-    if config.timestep_spacing == "trailing":
-        return np.round(np.arange(count, 0, -count / num_steps)).astype(np.int64) - 1
-    if config.timestep_spacing == "leading":
-        return (np.arange(num_steps) * (count // num_steps))[::-1] + config.steps_offset
-    if config.timestep_spacing == "linspace":
-        return np.linspace(0, count - 1, num_steps).round()[::-1].astype(np.int64)
-    raise ModelError(
-        f"timestep_spacing is {config.timestep_spacing!r}; "
-        "allowed: 'leading', 'linspace', 'trailing'"
-    )
-
-
-def denoised_and_noise(
-    prediction_type: str, model_output: np.ndarray, latents: np.ndarray, alpha_bar: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Turn what the model predicts into the clean latents and the noise it sees in `latents`.
-
-    All arrays have one shape; `alpha_bar` is the share of signal, in (0, 1].
-    Source: DDIM (arXiv:2010.02502) eq. 12; velocity: progressive distillation (arXiv:2202.00512)
-    appendix D.
-    """
-    signal, spread = alpha_bar**0.5, (1 - alpha_bar) ** 0.5
-    if prediction_type == "epsilon":
-        return (latents - spread * model_output) / signal, model_output
-    if prediction_type == "v_prediction":
-        denoised = signal * latents - spread * model_output
-        return denoised, signal * model_output + spread * latents
-    if prediction_type == "sample":
-        return model_output, (latents - signal * model_output) / spread
-    raise ModelError(
-        f"prediction_type is {prediction_type!r}; allowed: 'epsilon', 'sample', 'v_prediction'"
-    )

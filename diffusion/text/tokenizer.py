@@ -70,6 +70,19 @@ class CLIPTokenizer:
         ids = [self._start, *ids[: self.length - 2], self._end]
         return np.array(ids + [self._padding] * (self.length - len(ids)), np.int32)
 
+    def split(self, prompt: str) -> tuple[str, str]:
+        """The cleaned prompt up to where `encode` cuts it, and what is cut, empty if nothing is.
+
+        A word of which only the beginning fits counts as cut.
+        """
+        text = clean(prompt)
+        room = self.length - 2
+        for word in _WORDS.finditer(text):
+            room -= len(self._word_ids(word[0]))
+            if room < 0:
+                return text[: word.start()].rstrip(), text[word.start() :]
+        return text, ""
+
     def _encode_word(self, word: str) -> tuple[int, ...]:
         if word in self._specials:
             return (self._vocabulary[word],)

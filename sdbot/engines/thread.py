@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import diffusion
-from diffusion.config import ModelInfo
 from diffusion.images import encode_png
+from diffusion.info import ModelInfo
 from diffusion.recipe import Recipe
 from sdbot.engines.base import OnStep
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from diffusion.pipeline import Pipeline
+    from diffusion.pipeline import Pipeline, Step
 
 
 class _Stopped(Exception):
@@ -46,17 +46,17 @@ class ThreadEngine:
         loop = asyncio.get_running_loop()
         stop = threading.Event()
 
-        def step(done: int, num_steps: int) -> None:
+        def report(step: Step) -> None:
             if stop.is_set():
                 raise _Stopped
-            loop.call_soon_threadsafe(on_step, done, num_steps)
+            loop.call_soon_threadsafe(on_step, step.done, step.num_steps)
 
         def paint() -> Image.Image:
-            return self._pipeline(recipe, on_step=step)
+            return self._pipeline(recipe, on_step=report)
 
         try:
             image = await loop.run_in_executor(self._thread, paint)
         except asyncio.CancelledError:
             stop.set()
             raise
-        return await asyncio.to_thread(encode_png, image, recipe)
+        return await asyncio.to_thread(encode_png, image)

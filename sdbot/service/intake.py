@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Self
 
-from diffusion.config import ModelInfo
+from diffusion.info import ModelInfo
 from diffusion.recipe import Recipe, random_seed
 from sdbot.errors import ShuttingDown
 from sdbot.jobs import Destination, Job

@@ -7,6 +7,16 @@ import numpy as np
 import pytest
 
 from tests.conftest import MODEL, REFERENCE
+from tests.diffusion import comparison
+
+
+def pytest_terminal_summary(terminalreporter):
+    """With --differences: each comparison with the reference, and the largest difference in it."""
+    if not terminalreporter.config.getoption("differences"):
+        return
+    terminalreporter.section("largest differences from the reference")
+    for test, (difference, allowed) in sorted(comparison.LARGEST.items()):
+        terminalreporter.write_line(f"{difference:10.3g} of {allowed:<10.3g} {test}")
 
 
 @pytest.fixture(scope="session")

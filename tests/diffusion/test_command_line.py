@@ -6,6 +6,7 @@ import sys
 import pytest
 from PIL import Image
 
+import diffusion
 from diffusion.__main__ import main
 from diffusion.images import RECIPE_KEY
 from diffusion.recipe import Recipe
@@ -41,21 +42,103 @@ def test_command_paints_a_file_that_carries_its_recipe(tmp_path, capfd):
     assert "2/2" in err  # the progress bar
 
 
+@pytest.fixture
+def loaded(pipeline, monkeypatch):
+    """Loading, which the first test shows, gives the pipeline that all tests share."""
+    monkeypatch.setattr(diffusion, "load", lambda _path, _dtype: pipeline)
+
+
+@pytest.fixture
+def apple(loaded, tmp_path):
+    """A picture of ours."""
+    file = tmp_path / "apple.png"
+    assert main(["a red apple", "-o", str(file), "--seed", "7", "--steps", "2"]) == 0
+    return file
+
+
+def test_a_recipe_repeats_its_picture_to_the_same_pixels(apple):
+    again = apple.with_name("again.png")
+    assert main(["--recipe", str(apple), "-o", str(again)]) == 0
+    assert again.read_bytes() == apple.read_bytes()
+
+
+def test_a_remix_is_repeated_with_its_picture_and_no_other(apple, capsys):
+    remix, again = apple.with_name("remix.png"), apple.with_name("again.png")
+    mask = apple.with_name("mask.png")
+    Image.new("L", (128, 128), 255).save(mask)
+    options = f"-o {remix} --image {apple} --mask {mask} --strength 0.5 --steps 4".split()
+    assert main(["a blue heart", *options]) == 0
+    repeat = ["--recipe", str(remix), "-o", str(again), "--mask", str(mask), "--image"]
+    assert main([*repeat, str(apple)]) == 0
+    assert again.read_bytes() == remix.read_bytes()
+    capsys.readouterr()
+    assert main([*repeat, str(remix), "--force"]) == 2
+    assert "error: image is " in capsys.readouterr().err
+
+
+def test_several_pictures_are_numbered_and_have_the_seeds_that_follow(loaded, tmp_path, capsys):
+    output = tmp_path / "cat.png"
+    assert main(["a cat", "-o", str(output), "--count", "2", "--seed", "5", "--steps", "1"]) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["cat-1.png", "cat-2.png"]
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path / 'cat-1.png'} (seed 5)",
+        f"{tmp_path / 'cat-2.png'} (seed 6)",
+    ]
+
+
+def test_a_cut_prompt_is_said(loaded, tmp_path, capsys):
+    assert main(["cat " * 99, "-o", str(tmp_path / "cat.png"), "--steps", "1"]) == 0
+    assert "note: the prompt is cut after 'cat cat" in capsys.readouterr().err
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(apple, capsys):
+    before = apple.read_bytes()
+    arguments = ["a cat", "-o", str(apple), "--steps", "1"]
+    assert main(arguments) == 2
+    assert "is there already; --force overwrites" in capsys.readouterr().err
+    assert apple.read_bytes() == before
+    assert main([*arguments, "--force"]) == 0
+    assert apple.read_bytes() != before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "{}/a.png", "--steps", "0"], "error: steps is 0; allowed: "),
-        (["-o", "{}/a.png", "--model", "{}/none"], "/none/model_index.json cannot be read"),
-        (["-o", "{}/none/a.png", "--steps", "1"], "No such file or directory"),
+        ("x -o {0}/a.png --steps 0", "error: steps is 0; allowed: "),
+        ("x -o {0}/a.png --model {0}/none", "/none/model_index.json cannot be read"),
+        ("x -o {0}/none/a.png --steps 1", "/none is no folder"),
+        ("x -o {0}/a.png --scheduler eulr", "allowed: euler (the nearest)"),
+        ("x -o {0}/a.png --size 100x128", "width is 100; allowed: multiples of 32, the nearest 96"),
+        ("x -o {0}/a.png --count 0", "count is 0; allowed: "),
+        ("x -o {0}/a.png --strength 0.5", "strength is 0.5; allowed: with an image"),
+        ("x -o {0}/a.png --image {1}/README.md", "README.md is no picture; allowed: PNG, JPEG"),
+        ("x -o {0}/a.png --image {1}/docs/sandbox.png --strength 0", "strength is 0.0; allowed: "),
+        ("-o {0}/a.png --recipe {1}/docs/sandbox.png", "docs/sandbox.png carries no recipe"),
+        ("-o {0}/a.png --recipe {1}/docs/sandbox.png --seed 7", "seed is 7; allowed: the recipe's"),
     ],
 )
-def test_mistakes_are_one_line_and_exit_code_2(tmp_path, capfd, arguments, message):
-    code = main(["an apple", *(argument.format(tmp_path) for argument in arguments)])
-    assert code == 2
-    lines = [line for line in capfd.readouterr().err.splitlines() if "error" in line]
-    assert len(lines) == 1
-    assert message in lines[0]
+def test_mistakes_are_one_line_and_exit_code_2(tmp_path, capsys, arguments, message):
+    assert main(arguments.format(tmp_path, ROOT).split()) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_nothing_half_written(loaded, tmp_path, monkeypatch, capsys):
+    def no_space(_file, _path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", no_space)
+    assert main(["x", "-o", str(tmp_path / "a.png"), "--steps", "1"]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_neither_prompt_nor_recipe_is_a_mistake_of_use(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["-o", "a.png"])
+    assert caught.value.code == 2
+    assert "a prompt or --recipe" in capsys.readouterr().err
 
 
 def test_malformed_size_is_refused(capfd):

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from diffusion.config import ModelInfo
 from diffusion.errors import ModelError, RecipeError
+from diffusion.info import ModelInfo
 from tests.conftest import MODEL
 
 
@@ -48,8 +48,10 @@ def test_recipe_takes_the_models_defaults_and_a_random_seed(info):
     [
         ({"num_steps": 101}, "steps is 101; allowed: 1 to 100"),
         ({"guidance_scale": 20.5}, "guidance is 20.5; allowed: 1 to 20"),
-        ({"size": (130, 128)}, "width is 130; allowed: multiples of 32"),
-        ({"size": (128, 16)}, "height is 16; allowed: multiples of 32"),
+        ({"size": (130, 128)}, "width is 130; allowed: multiples of 32, the nearest 128 or 160"),
+        ({"size": (128, 16)}, "height is 16; allowed: multiples of 32, the nearest 32"),
+        ({"guidance_rescale": 2}, "guidance_rescale is 2; allowed: 0 to 1"),
+        ({"dtype": "int8"}, "dtype is 'int8'; allowed: float32, bfloat16, float16"),
         ({"seed": 2**32}, "seed is 4294967296; allowed: a whole number from 0 to 4294967295"),
     ],
 )
@@ -67,6 +69,19 @@ def test_content_hash_follows_whatever_decides_pixels(info, model_copy):
     assert ModelInfo.read(model_copy).content_hash != info.content_hash
 
 
+def test_what_is_read_from_nowhere_does_not_change_the_content_hash(info, model_copy):
+    (model_copy / ".git" / "objects").mkdir(parents=True)
+    (model_copy / "unet" / "README.md").write_text("x")
+    (model_copy / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_text("x")
+    assert ModelInfo.read(model_copy).content_hash == info.content_hash
+
+
+def test_unknown_schedulers_offer_the_nearest(info):
+    with pytest.raises(RecipeError, match=r"scheduler is 'eulr'; allowed: euler \(the nearest\)"):
+        info.make_recipe("x", scheduler="eulr")
+    assert info.make_recipe("x", scheduler="Euler a").sampling.scheduler == "euler_ancestral"
+
+
 def test_recipe_of_another_model_is_refused(info, model_copy):
     rewrite(model_copy / "vae" / "config.json", scaling_factor=0.5)
     recipe = ModelInfo.read(model_copy).make_recipe("x")
@@ -79,6 +94,14 @@ def test_recipe_of_another_model_is_refused(info, model_copy):
     [
         ("model_index.json", {"_class_name": "FluxPipeline"}, "is a FluxPipeline; allowed: Stable"),
         ("unet/config.json", {"use_linear_projection": True}, "use_linear_projection is True"),
+        ("unet/config.json", {"resnet_skip_time_act": True}, "resnet_skip_time_act is True"),
+        ("vae/config.json", {"latents_mean": [0.1]}, "latents_mean is "),
+        ("generation.json", {"scheduler": "eulr"}, "generation.json: scheduler is 'eulr'"),
+        (
+            "generation.json",
+            {"steps": {"default": 9, "min": 1, "max": 2000}},
+            "steps may be up to 2000; allowed: 1000",
+        ),
         ("unet/config.json", {"block_out_channels": "gone"}, r"lacks settings: .*block_out_chan"),
         ("scheduler/scheduler_config.json", {"clip_sample": True}, "clip_sample is True; allowed"),
     ],

@@ -1,8 +1,11 @@
+"""The embedded model's networks by themselves, in float32."""
+
 import numpy as np
 import pytest
 
-from diffusion.config import ModelInfo, UNetConfig
+from diffusion.config import UNetConfig
 from diffusion.errors import ModelError
+from diffusion.info import ModelInfo
 from diffusion.noise import NormalStream
 from diffusion.recipe import Text
 from tests.conftest import MODEL
@@ -15,31 +18,39 @@ def latents():
     return NormalStream(7).draw(16, 12, 4)[None]
 
 
+@pytest.fixture(scope="module")
+def output(pipeline, latents):
+    """The UNet's output for a text and a guidance."""
+
+    def output(guidance_scale, **text):
+        recipe = pipeline.info.make_recipe(**text, guidance_scale=guidance_scale)
+        networks, tokenizer = pipeline._networks, pipeline.tokenizer
+        predict = networks.predictor(recipe.text, recipe.sampling, tokenizer)
+        return predict(latents, np.float32(601))
+
+    return output
+
+
 def test_text_encoder_is_that_of_the_reference(pipeline, reference):
-    context = pipeline.encode(Text(prompt=PROMPTS[1]))
+    context = pipeline._networks.context(Text(prompt=PROMPTS[1]), pipeline.tokenizer)
     assert_close(context[1:], reference["context"])
 
 
-def test_unet_is_that_of_the_reference(pipeline, reference, latents):
-    context = np.repeat(reference["context"], 2, axis=0)
-    velocity = pipeline._predict(latents, np.float32(601), context, np.float32(1))
-    assert_close(velocity, channels_last(reference["velocity"]))
+def test_unet_is_that_of_the_reference(output, reference):
+    assert_close(output(1, prompt=PROMPTS[1]), channels_last(reference["velocity"]))
 
 
 def test_vae_decoder_is_that_of_the_reference(pipeline, reference, latents):
-    assert_close(pipeline._decode(latents), channels_last(reference["pixels"]))
+    assert_close(pipeline._networks.decode(latents), channels_last(reference["pixels"]))
 
 
-def test_guidance_goes_beyond_the_prompt_away_from_the_negative_prompt(pipeline, latents):
-    def predict(text, scale):
-        return pipeline._predict(latents, np.float32(601), pipeline.encode(text), np.float32(scale))
-
-    cat, dog = (predict(Text(prompt=prompt, negative_prompt="x"), 1) for prompt in ("cat", "dog"))
-    guided = predict(Text(prompt="cat", negative_prompt="dog"), 4)
+def test_guidance_goes_beyond_the_prompt_away_from_the_negative_prompt(output):
+    cat, dog = (output(1, prompt=prompt) for prompt in ("cat", "dog"))
+    guided = output(4, prompt="cat", negative_prompt="dog")
     assert_close(guided, dog + 4 * (cat - dog), tolerance=1e-5)
 
 
-def test_networks_are_traced_once_for_each_shape(pipeline):
+def test_functions_are_traced_once_for_each_shape():
     from diffusion.runtime import compiled
 
     shapes = []

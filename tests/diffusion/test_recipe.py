@@ -1,10 +1,10 @@
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
 from diffusion.errors import RecipeError
-from diffusion.recipe import Recipe, Sampling, Text
+from diffusion.recipe import Recipe, Sampling, Source, Text
 
 RECIPE = Recipe(
     text=Text(prompt="猫 🐱", negative_prompt="blue"),
@@ -15,8 +15,40 @@ RECIPE = Recipe(
 )
 
 
-def test_json_reads_back_to_an_equal_recipe():
-    assert Recipe.from_json(RECIPE.to_json()) == RECIPE
+REMIX = replace(RECIPE, source=Source(image="0" * 64, strength=0.6, mask="f" * 64))
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, REMIX])
+def test_json_reads_back_to_an_equal_recipe(recipe):
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_a_batch_has_the_seeds_that_follow_each_other():
+    seeds = [recipe.sampling.seed for recipe in RECIPE.batch(3)]
+    assert seeds == [2**32 - 1, 0, 1]
+    assert RECIPE.batch(1) == [RECIPE]
+
+
+def test_a_strength_that_leaves_no_step_is_refused():
+    few = replace(RECIPE.sampling, num_steps=3)
+    with pytest.raises(RecipeError, match=r"steps is 3; allowed: 4 and more with strength 0.3"):
+        replace(REMIX, sampling=few, source=replace(REMIX.source, strength=0.3))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("strength", 0),
+        ("strength", 1.01),
+        ("strength", float("nan")),
+        ("image", "not a hash"),
+        ("mask", "0" * 63),
+    ],
+)
+def test_a_source_that_is_none_is_refused(field, value):
+    with pytest.raises(RecipeError) as caught:
+        replace(REMIX.source, **{field: value})
+    assert caught.value.field == field
 
 
 def test_recipes_are_frozen_and_another_seed_makes_another_recipe():
@@ -31,7 +63,10 @@ def test_recipes_are_frozen_and_another_seed_makes_another_recipe():
     ("change", "field"),
     [
         (lambda data: data.update(colour="red"), "recipe"),
-        (lambda data: data["sampling"].update(eta=0.5), "sampling"),
+        (lambda data: data["sampling"].update(clip_skip=1), "sampling"),
+        (lambda data: data.update(source={"image": "0" * 64}), "source"),
+        (lambda data: data["sampling"].update(eta=1.5), "eta"),
+        (lambda data: data["sampling"].update(guidance_rescale=-0.1), "guidance_rescale"),
         (lambda data: data["text"].pop("prompt"), "text"),
         (lambda data: data.pop("sampling"), "sampling"),
         (lambda data: data.pop("model"), "recipe"),

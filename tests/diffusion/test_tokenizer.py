@@ -8,7 +8,7 @@ from diffusion.errors import ModelError
 from diffusion.text.prompt import clean
 from diffusion.text.tokenizer import CLIPTokenizer
 from tests.conftest import MODEL
-from tests.reference.rows import PROMPTS
+from tests.reference.rows import PROMPTS, UNCLEAN
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +19,30 @@ def tokenizer():
 @pytest.mark.parametrize("index", range(len(PROMPTS)))
 def test_token_ids_are_those_of_the_reference(tokenizer, reference, index):
     np.testing.assert_array_equal(tokenizer.encode(PROMPTS[index]), reference["token_ids"][index])
+
+
+# Where transformers 5 does not clean as OpenAI does, whose ids are the reference.
+DIFFERENT_IN_TRANSFORMERS = {
+    "don’t",
+    "it’s “quoted”",
+    "ﬁre ﬂower",
+    "１２３ ＡＢＣ",
+    "a &amp; b &lt;c&gt;",
+    "a &amp;amp; b",
+    "schÃ¶n",
+}
+
+
+@pytest.mark.parametrize("index", range(len(UNCLEAN)))
+def test_cleaning_is_that_of_openai_and_not_always_that_of_transformers(
+    tokenizer, reference, index
+):
+    text = UNCLEAN[index]
+    openai, transformers = (
+        reference[f"unclean/{index}/{library}"].tolist() for library in ("openai", "transformers")
+    )
+    assert tokenizer.encode(text)[1 : 1 + len(openai)].tolist() == openai
+    assert (openai != transformers) == (text in DIFFERENT_IN_TRANSFORMERS)
 
 
 def test_cleaning_mends_unescapes_collapses_and_lowers():
@@ -42,3 +66,21 @@ def test_tokens_may_be_written_as_objects(tokenizer, tmp_path):
 def test_missing_vocabulary_is_named(tmp_path):
     with pytest.raises(ModelError, match="holds no CLIP tokenizer"):
         CLIPTokenizer.read(tmp_path)
+
+
+def test_a_long_prompt_is_cut_and_says_where(tokenizer):
+    kept, cut = tokenizer.split("Apple  " * 80)
+    assert kept == " ".join(["apple"] * 75)
+    assert cut == " ".join(["apple"] * 5)
+    assert tokenizer.encode("apple " * 75).tolist() == tokenizer.encode("apple " * 80).tolist()
+
+
+def test_a_word_that_fits_in_part_counts_as_cut(tokenizer):
+    prompt = "apple " * 74 + "brûlée"
+    assert len(tokenizer.encode("brûlée")[1:].tolist()) > 1
+    assert tokenizer.split(prompt) == (" ".join(["apple"] * 74), "brûlée")
+
+
+def test_a_prompt_that_fits_is_not_cut(tokenizer):
+    assert tokenizer.split(" A  red apple ") == ("a red apple", "")
+    assert tokenizer.split("") == ("", "")

@@ -1,7 +1,9 @@
 """What the reference holds: shared by the script that makes it and by the tests."""
 
-from itertools import product
+from pathlib import Path
 from typing import NamedTuple
+
+from PIL import Image, ImageDraw
 
 PROMPTS = (
     "",
@@ -15,18 +17,32 @@ PROMPTS = (
     "kitten",
     "a very long wish for " + "a pizza with tomatoes and basil and cheese and olives, " * 10,
 )
+# Texts whose cleaning tells OpenAI's CLIP from transformers 5, and some whose does not.
+UNCLEAN = (
+    "don’t",
+    "it’s “quoted”",
+    "ﬁre ﬂower",
+    "１２３ ＡＢＣ",
+    "a &amp; b &lt;c&gt;",
+    "a &amp;amp; b",
+    "schÃ¶n",
+    "naïve école",
+    "Ⅻ ½ …",
+    "👩\u200d🚀 日本",
+    "hello\u00a0 world",
+    "<|endoftext|>",
+)
 NEGATIVE_PROMPT = "blue, noto style"
 GUIDANCE_SCALE = 4.0
 NORMAL_SEEDS = (0, 7, 2**32 - 1)
 NORMAL_SHAPES = ((4, 16, 12), (4, 4, 4), (1, 5, 7))  # the last is no multiple of 16 numbers
-DDIM_ROWS = tuple(
-    product(
-        ("leading", "linspace", "trailing"),
-        ("epsilon", "sample", "v_prediction"),
-        ("linear", "scaled_linear"),
-        (True, False),
-        (1, 7),
-    )
+REMIX_STEPS = 10
+# A prompt and the strength of its image-to-image, and of its inpainting.
+REMIXES = (
+    ("a blue heart", 0.3),
+    ("a green apple", 0.65),
+    ("a cat face", 1.0),
+    ("", 0.5),
 )
 
 
@@ -55,3 +71,16 @@ SHEETS = tuple(
 def seed_of(prompt_index: int) -> int:
     """Every prompt has a seed of its own."""
     return 1000 + prompt_index
+
+
+def source_picture():
+    """What image-to-image starts from: the second prompt's picture after 25 steps."""
+    with Image.open(Path(__file__).parent / "plain-25-128x128.png") as sheet:
+        return sheet.convert("RGB").crop((128, 0, 256, 128))
+
+
+def mask_picture():
+    """White, and so painted, is a disc; its edge runs through latents."""
+    mask = Image.new("RGB", (128, 128))
+    ImageDraw.Draw(mask).ellipse((30, 21, 101, 93), fill="white")
+    return mask

@@ -43,7 +43,7 @@ async def test_button_without_a_row_says_what_to_do(start_bot, member, tmp_path)
 
 
 async def test_recipe_beyond_the_models_bounds_says_what_is_allowed(start_bot, member, monkeypatch):
-    from diffusion.config import ModelInfo
+    from diffusion.info import ModelInfo
 
     async with start_bot():
         await member.command("imagine", prompt="a red apple", steps=90)

@@ -1,0 +1,43 @@
+"""A recipe in the form that other Stable Diffusion tools read from a PNG.
+
+Source: AUTOMATIC1111's stable-diffusion-webui, the "infotext" of `modules/processing.py`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from diffusion.recipe import Recipe
+from diffusion.schedulers import LABELS
+
+
+def to_parameters(recipe: Recipe, model_title: str) -> str:
+    """Prompt, `Negative prompt: …`, and a line of `Steps: …, Sampler: …, …`."""
+    sampling, source = recipe.sampling, recipe.source
+    settings: dict[str, object] = {
+        "Steps": sampling.num_steps,
+        "Sampler": LABELS[sampling.scheduler],
+        "CFG scale": sampling.guidance_scale,
+        "Seed": sampling.seed,
+        "Size": f"{sampling.width}x{sampling.height}",
+        "Model hash": recipe.model[:10],
+        "Model": model_title,
+    }
+    if source is not None:
+        settings["Denoising strength"] = source.strength
+    if sampling.guidance_rescale:
+        settings["CFG Rescale"] = sampling.guidance_rescale
+    if sampling.eta:
+        settings["Eta"] = sampling.eta
+    lines = [recipe.text.prompt]
+    if recipe.text.negative_prompt:
+        lines.append(f"Negative prompt: {recipe.text.negative_prompt}")
+    lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in settings.items()))
+    return "\n".join(lines)
+
+
+def _quoted(value: object) -> str:
+    """What could be taken for the next setting stands in quotation marks."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    is_plain = not any(character in text for character in ',\n:"')
+    return text if is_plain else json.dumps(text, ensure_ascii=False)

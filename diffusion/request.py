@@ -1,0 +1,97 @@
+"""From the command line's options to recipes and the pictures that they start from."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+
+from PIL import Image
+
+from diffusion.errors import RecipeError
+from diffusion.images import fit, nearest_size, open_image, pixel_hash, read_recipe
+from diffusion.info import ModelInfo
+from diffusion.recipe import DTYPES, Recipe, Source
+
+# What a recipe decides: with --recipe these options have nothing to say.
+_DECIDED = (
+    "prompt",
+    "negative_prompt",
+    "seed",
+    "steps",
+    "guidance",
+    "guidance_rescale",
+    "eta",
+    "scheduler",
+    "size",
+    "strength",
+    "dtype",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Recipes of a batch and, for image-to-image, the fitted pictures that they name."""
+
+    recipes: list[Recipe]
+    image: Image.Image | None
+    mask: Image.Image | None
+
+
+def make_request(info: ModelInfo, options: Namespace) -> Request:
+    """What is to be painted. Raises `DiffusionError` on what cannot be."""
+    repeated = _repeated(options)
+    image = open_image(options.image) if options.image else None
+    size = options.size or _size(info, repeated, image)
+    image = fit(image, size) if image else None
+    mask = fit(open_image(options.mask), size) if options.mask else None
+    recipe = repeated or _new(info, options, size, _source(info, options, image, mask))
+    return Request(recipe.batch(options.count), image, mask)
+
+
+def _repeated(options: Namespace) -> Recipe | None:
+    if options.recipe is None:
+        return None
+    for name in _DECIDED:
+        if getattr(options, name) is not None:
+            raise RecipeError(name, received=getattr(options, name), allowed="the recipe's own")
+    return read_recipe(options.recipe)
+
+
+def _size(info: ModelInfo, repeated: Recipe | None, image: Image.Image | None) -> tuple[int, int]:
+    if repeated:
+        return repeated.sampling.width, repeated.sampling.height
+    if image:
+        return nearest_size(image, info.generation.sizes)
+    return info.generation.native_size
+
+
+def _source(
+    info: ModelInfo, options: Namespace, image: Image.Image | None, mask: Image.Image | None
+) -> Source | None:
+    if image is None:
+        for name in ("mask", "strength"):
+            if getattr(options, name) is not None:
+                raise RecipeError(name, received=getattr(options, name), allowed="with an image")
+        return None
+    strength = info.generation.strength if options.strength is None else options.strength
+    return Source(
+        image=pixel_hash(image), strength=strength, mask=pixel_hash(mask) if mask else None
+    )
+
+
+def _new(
+    info: ModelInfo, options: Namespace, size: tuple[int, int], source: Source | None
+) -> Recipe:
+    return info.make_recipe(
+        options.prompt,
+        negative_prompt=options.negative_prompt or "",
+        seed=options.seed,
+        num_steps=options.steps,
+        guidance_scale=options.guidance,
+        guidance_rescale=options.guidance_rescale or 0.0,
+        eta=options.eta or 0.0,
+        scheduler=options.scheduler,
+        size=size,
+        source=source,
+        dtype=options.dtype or DTYPES[0],
+    )

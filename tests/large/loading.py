@@ -1,0 +1,70 @@
+"""python -m tests.large.loading: how much memory it takes to load a model of SD 1.5's size.
+
+For each dtype, in a process of its own: the growth of the process's anonymous memory at its peak,
+beside the bound: the model's size in that dtype, its largest tensor, and a tenth.
+"""
+
+import multiprocessing
+import sys
+import tempfile
+import threading
+import time
+from math import prod
+from pathlib import Path
+
+from tests.large.sd15 import write_model
+
+MIB = 2**20
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+def anonymous_memory():
+    """RssAnon of this process, in bytes."""
+    status = Path("/proc/self/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("RssAnon"))
+    return int(line.split()[1]) * 1024
+
+
+def measure(folder, dtype):
+    """Load once; (seconds, peak growth and bound in bytes)."""
+    import diffusion.runtime
+    from diffusion.checkpoints.tensors import opened
+
+    info = diffusion.ModelInfo.read(folder)
+    sizes = []
+    for files in info.weights.values():
+        with opened(files) as tensors:
+            sizes += [prod(tensor.shape) * BYTES[dtype] for tensor in tensors.values()]
+    peak, is_done = [0], threading.Event()
+    before = anonymous_memory()
+
+    def watch():
+        while not is_done.wait(0.005):
+            peak[0] = max(peak[0], anonymous_memory())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    start = time.perf_counter()
+    pipeline = diffusion.load(folder, dtype)
+    seconds = time.perf_counter() - start
+    is_done.set()
+    watcher.join()
+    del pipeline
+    return seconds, peak[0] - before, 1.1 * sum(sizes) + max(sizes)
+
+
+def main():
+    context = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        with context.Pool(1) as pool:
+            pool.apply(write_model, (Path(folder),))
+        print(f"{'dtype':<10}{'seconds':>8}{'growth':>12}{'bound':>12}")
+        for dtype in BYTES:
+            with context.Pool(1) as pool:
+                seconds, growth, bound = pool.apply(measure, (folder, dtype))
+            print(f"{dtype:<10}{seconds:8.1f}{growth / MIB:8.0f} MiB{bound / MIB:8.0f} MiB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

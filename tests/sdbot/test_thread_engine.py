@@ -1,0 +1,64 @@
+"""The engine's thread, with a stand-in for the pipeline that runs on it."""
+
+import asyncio
+import threading
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from sdbot.engines.thread import ThreadEngine
+
+
+class StandInPipeline:
+    """Steps when it is told to, and notes on which thread it runs."""
+
+    def __init__(self):
+        self.may_step = threading.Semaphore(0)
+        self.done = 0
+        self.has_ended = threading.Event()
+
+    def __call__(self, recipe, *, on_step):
+        self.thread = threading.current_thread().name
+        try:
+            for self.done in range(1, recipe + 1):
+                self.may_step.acquire()
+                on_step(SimpleNamespace(done=self.done, num_steps=recipe))
+        finally:
+            self.has_ended.set()
+        return Image.new("RGB", (1, 1))
+
+
+@pytest.fixture
+def engine():
+    engine = ThreadEngine(None)
+    engine._pipeline = StandInPipeline()
+    yield engine
+    engine._thread.shutdown()
+
+
+async def test_steps_are_reported_on_the_loop_and_painted_on_the_engines_thread(engine):
+    steps = []
+
+    def on_step(done, num_steps):
+        steps.append((done, num_steps, threading.current_thread()))
+
+    engine._pipeline.may_step.release(2)
+    png = await engine.paint(2, on_step)
+    assert png.startswith(b"\x89PNG")
+    assert steps == [(1, 2, threading.main_thread()), (2, 2, threading.main_thread())]
+    assert engine._pipeline.thread.startswith("engine")
+
+
+async def test_cancelling_ends_the_painting_between_two_steps(engine):
+    pipeline = engine._pipeline
+    first = asyncio.Event()
+    painting = asyncio.create_task(engine.paint(1000, lambda _done, _num_steps: first.set()))
+    pipeline.may_step.release()
+    await first.wait()
+    painting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await painting
+    pipeline.may_step.release()
+    await asyncio.to_thread(pipeline.has_ended.wait)
+    assert pipeline.done == 2
