@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -9,19 +10,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sdbot.sandbox.errors import StateInUse
-from sdbot.sandbox.server import Sandbox
+from sdbot.sandbox.server import MAX_PORT, Sandbox
 
 BOT = Path(__file__).parents[2] / "bot.py"
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sdbot.sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=8420, help="0 for any; default %(default)s")
+    parser.add_argument("--port", type=_port, default=8420, help="0 for any; default %(default)s")
     parser.add_argument(
         "--state", type=Path, default=Path(".sandbox"), help="folder; default %(default)s"
     )
     parser.add_argument("--no-bot", action="store_true", help="start no bot")
     return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    with contextlib.suppress(ValueError):
+        if 0 <= int(text) <= MAX_PORT:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a port: 0 to {MAX_PORT}")
 
 
 async def serve(port: int, state_path: Path, bot_command: Sequence[str]) -> None:

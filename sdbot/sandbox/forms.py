@@ -3,12 +3,12 @@
 from typing import Any
 
 from sdbot.sandbox.documents import Document
+from sdbot.sandbox.embeds import check_embeds
 from sdbot.sandbox.faults import Faults
 
 MAX_CONTENT = 2000
 MAX_ALT_TEXT = 1024
 MAX_ATTACHMENTS = 10
-MAX_EMBEDS = 10
 MAX_ROWS = 5
 MAX_BUTTONS = 5
 MAX_LABEL = 80
@@ -24,7 +24,7 @@ def check_message(payload: Document, file_indices: set[int]) -> None:
     faults = Faults()
     if payload.get("content") is not None:
         faults.check_length(["content"], payload["content"], MAX_CONTENT)
-    faults.checked_list(["embeds"], payload.get("embeds"), MAX_EMBEDS)
+    check_embeds(faults, payload.get("embeds"))
     _check_attachments(faults, payload.get("attachments"), file_indices)
     _check_components(faults, payload.get("components"))
     faults.raise_any()

@@ -27,6 +27,9 @@ FINAL_CLOSE_CODES = {1000, 1001}
 REPLAYED_EVENTS = 500
 # A client that is gone does not answer the close.
 CLOSE_SECONDS = 1
+# discord.py notes when it sent a heartbeat after sending it, and in another thread. On loopback an
+# immediate ACK overtakes that: its latency is then counted from the heartbeat before.
+ACK_SECONDS = 0.05
 
 
 @dataclass
@@ -38,6 +41,8 @@ class Session:
     sequence: int = 0
     events: deque[Document] = field(default_factory=lambda: deque(maxlen=REPLAYED_EVENTS))
     outgoing: Outgoing | None = None
+    expiry: asyncio.TimerHandle | None = None
+    """Ends the session; runs while no connection is there."""
 
     def dispatch(self, event: str, data: Document) -> None:
         self.sequence += 1
@@ -51,6 +56,11 @@ class Session:
         missed = [frame for frame in self.events if frame["s"] > sequence]
         return missed if len(missed) == self.sequence - sequence else None
 
+    def cancel_expiry(self) -> None:
+        if self.expiry:
+            self.expiry.cancel()
+            self.expiry = None
+
 
 class Gateway:
     """All sessions. `on_presence` is called whenever a bot comes or goes."""
@@ -61,7 +71,6 @@ class Gateway:
         self._on_presence = on_presence
         self._sessions: dict[str, Session] = {}
         self._connections: set[web.WebSocketResponse] = set()
-        self._expiries: set[asyncio.TimerHandle] = set()
 
     @property
     def is_online(self) -> bool:
@@ -120,24 +129,22 @@ class Gateway:
             self._sessions.pop(session.id, None)
         else:
             loop = asyncio.get_running_loop()
-            handle = loop.call_later(self._settings.resume_seconds, self._expire, session)
-            self._expiries.add(handle)
+            session.expiry = loop.call_later(
+                self._settings.resume_seconds, self._sessions.pop, session.id
+            )
         self._on_presence()
 
     async def close(self) -> None:
-        for handle in self._expiries:
-            handle.cancel()
+        for session in self._sessions.values():
+            session.cancel_expiry()
         for socket in list(self._connections):
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
     def _attach(self, session: Session, outgoing: Outgoing) -> None:
         self._sessions[session.id] = session
         session.outgoing = outgoing
+        session.cancel_expiry()
         self._on_presence()
-
-    def _expire(self, session: Session) -> None:
-        if session.outgoing is None:
-            self._sessions.pop(session.id, None)
 
     def _ready(self, session: Session, identify: Document) -> Document:
         ready: Document = {
@@ -171,6 +178,7 @@ class Connection:
         self._socket = socket
         self._outgoing = outgoing
         self._session: Session | None = None
+        self._acks: deque[asyncio.TimerHandle] = deque()
 
     async def run(self) -> None:
         try:
@@ -178,6 +186,8 @@ class Connection:
                 if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     await self._receive(frame.data)
         finally:
+            for ack in self._acks:
+                ack.cancel()
             if self._session:
                 self._gateway.detach(self._session, self._outgoing, self._socket.close_code)
 
@@ -189,13 +199,18 @@ class Connection:
             await self._socket.close(code=DECODE_ERROR)
             return
         if op == HEARTBEAT:
-            self._outgoing.send({"op": ACK})
+            loop = asyncio.get_running_loop()
+            self._acks.append(loop.call_later(ACK_SECONDS, self._acknowledge))
         elif op in (IDENTIFY, RESUME):
             await self._authenticate(op, payload or {})
         elif self._session is None:
             await self._socket.close(code=NOT_AUTHENTICATED)
         else:
             log.info("The gateway ignores op %s", op)
+
+    def _acknowledge(self) -> None:
+        self._acks.popleft()
+        self._outgoing.send({"op": ACK})
 
     async def _authenticate(self, op: Any, payload: Document) -> None:
         if self._session:

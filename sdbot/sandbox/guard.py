@@ -46,10 +46,16 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except ApiError as error:
-        log.info("%s %s: %s", request.method, request.path, error)
+        log.info("%s %s: %s", request.method, _template(request), error)
         return json_response(error.body(), error.status)
     except Refused as refusal:
         return json_response({"message": str(refusal)}, refusal.status)
+
+
+def _template(request: web.Request) -> str:
+    """The route as it is declared: a path may hold an interaction's token."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown route"
 
 
 @web.middleware

@@ -7,6 +7,7 @@ from typing import Any
 
 from sdbot.sandbox import errors, objects
 from sdbot.sandbox.documents import Document
+from sdbot.sandbox.embeds import without_nulls
 from sdbot.sandbox.files import Files
 from sdbot.sandbox.forms import check_message
 from sdbot.sandbox.gateway import Gateway
@@ -124,9 +125,11 @@ class Messages:
 
     def _said(self, payload: Document) -> Document:
         """The part of a document that the payload decides, and only the keys it has."""
-        said: Document = {
-            key: payload[key] or [] for key in ("embeds", "components") if key in payload
-        }
+        said: Document = {}
+        if "embeds" in payload:
+            said["embeds"] = [without_nulls(embed) for embed in payload["embeds"] or []]
+        if "components" in payload:
+            said["components"] = payload["components"] or []
         if "content" in payload:
             said["content"] = payload["content"] or ""
             said["mention_ids"] = self._mentioned(said["content"], payload.get("allowed_mentions"))
@@ -171,11 +174,13 @@ class Messages:
         return kept
 
     async def _save(self, message: Document, event: str) -> None:
+        # Built first: a document that cannot be shown must not be kept.
+        for_pages = objects.message(self._world, message)
+        for_bot = objects.message_event(self._world, message)
         await self._world.save_message(message)
-        self._pages.publish(event, message=objects.message(self._world, message))
+        self._pages.publish(event, message=for_pages)
         if not message["flags"] & EPHEMERAL:
-            data = objects.message_event(self._world, message)
-            self._gateway.dispatch(event.upper(), data, self._intent(message))
+            self._gateway.dispatch(event.upper(), for_bot, self._intent(message))
 
     def _intent(self, message: Document) -> int:
         is_dm = self._world.channels[message["channel_id"]]["type"] == DM

@@ -4,7 +4,7 @@ Every refusal is a sentence that names the option, what was received and what is
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sdbot.sandbox.documents import Document
@@ -13,18 +13,23 @@ from sdbot.sandbox.errors import Refused
 MAX_STRING = 6000
 # Integers travel as doubles.
 MAX_INTEGER = 2**53
+# Of an integer as a text, before it is read: Python refuses to read more than 4300 digits.
+MAX_INTEGER_TEXT = 100
 
 WHOLE_NUMBER = re.compile(r"[+-]?\d+")
 DECIMAL_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 TRUTHS = {"true": True, "false": False}
 
 
-def parse_options(command: Document, values: Mapping[str, Any]) -> list[Document]:
+def parse_options(command: Document, values: Any) -> list[Document]:
     """The `options` of an interaction, in the order the command has them. Raises Refused.
 
-    A value is of its option's type, or a text of it as one types it; a choice goes by its value
-    or its name.
+    `values` are an object by the options' names, or None. A value is of its option's type, or a
+    text of it as one types it; a choice goes by its value or its name.
     """
+    values = {} if values is None else values
+    if not isinstance(values, dict):
+        raise Refused("The options must be an object of names and values.")
     options = {option["name"]: option for option in command["options"]}
     for name in values:
         if name not in options:
@@ -68,11 +73,18 @@ def _string(option: Document, value: Any) -> str:
 
 def _integer(option: Document, value: Any) -> int:
     if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value.strip()):
-        value = int(value)
+        value = int(_short(option, value))
     if not isinstance(value, int) or isinstance(value, bool):
         raise Refused(f"{option['name']} must be a whole number, not {value}.")
     _check_bounds(option, value)
     return value
+
+
+def _short(option: Document, text: str) -> str:
+    if len(text) > MAX_INTEGER_TEXT:
+        allowed = f"at most {MAX_INTEGER_TEXT} characters"
+        raise Refused(f"{option['name']} must have {allowed}, not {len(text)}.")
+    return text
 
 
 def _number(option: Document, value: Any) -> float:

@@ -74,7 +74,7 @@ async def use_command(request: web.Request) -> web.Response:
     if channel_id not in world.channels:
         raise Refused("There is no such channel.", 404)
     command = _command(list(world.commands_in(channel_id)), str(asked.get("name")))
-    options = parse_options(command, asked.get("options") or {})
+    options = parse_options(command, asked.get("options"))
     interaction_id = request.app[INTERACTIONS].begin_command(channel_id, command, options)
     return json_response({"interaction_id": interaction_id})
 

@@ -21,6 +21,7 @@ from sdbot.sandbox.status import bot_status
 from sdbot.sandbox.world import World
 
 HOST = "127.0.0.1"
+MAX_PORT = 65535
 TRIED_PORTS = 20
 
 
@@ -127,9 +128,10 @@ class Sandbox:
 
 def _listen(port: int) -> socket.socket:
     """A listening socket on the first free port from `port` on; any for 0."""
-    for candidate in range(port, port + (TRIED_PORTS if port else 1)):
+    last = min(port + TRIED_PORTS - 1, MAX_PORT) if port else 0
+    for candidate in range(port, last + 1):
         try:
             return socket.create_server((HOST, candidate))
         except OSError as error:
             busy = error
-    raise OSError(f"No port from {port} to {candidate} is free: {busy}")
+    raise OSError(f"No port from {port} to {last} is free: {busy}")

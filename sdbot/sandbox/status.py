@@ -13,6 +13,7 @@ def bot_status(gateway: Gateway, bot: BotProcess) -> Document:
         status, text = "starting", "The bot is starting"
     elif bot.exit_code is not None:
         status, text = "stopped", f"The bot stopped with exit code {bot.exit_code}"
+        text += "; the terminal says why" if bot.exit_code else ""
     else:
         status, text = "offline", "The bot is offline"
     return {"status": status, "exit_code": bot.exit_code, "text": text}

@@ -65,7 +65,7 @@ def parse_object(data: bytes) -> Document:
     """Raises 50109 unless `data` is a JSON object."""
     try:
         payload = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise errors.invalid_json() from None
     if not isinstance(payload, dict):
         raise errors.invalid_json()

@@ -107,6 +107,12 @@ async def test_typed_values_reach_the_bot_with_their_types(
         ({"prompt": "x", "steps": 2.5}, "steps must be a whole number, not 2.5."),
         ({"prompt": "x", "steps": 0}, "steps must be at least 1, not 0."),
         ({"prompt": "x", "steps": 51}, "steps must be at most 50, not 51."),
+        (
+            {"prompt": "x", "steps": "9" * 5000},
+            "steps must have at most 100 characters, not 5000.",
+        ),
+        (["prompt"], "The options must be an object of names and values."),
+        (5, "The options must be an object of names and values."),
         ({"prompt": "x", "guidance": "1"}, "guidance must be at least 1.5, not 1.0."),
         ({"prompt": "x", "guidance": "nan"}, "guidance must be a number, not nan."),
         ({"prompt": "x", "hidden": "maybe"}, "hidden must be true or false, not maybe."),
@@ -118,10 +124,17 @@ async def test_typed_values_reach_the_bot_with_their_types(
     ],
 )
 async def test_a_value_that_does_not_fit_is_refused_in_a_sentence(
-    bot_http: BotHTTP, member: Member, options: dict[str, Any], sentence: str
+    bot_http: BotHTTP, member: Member, options: Any, sentence: str
 ) -> None:
     await bot_http.register(FULL)
     assert await use(member, options) == (400, {"message": sentence})
+
+
+async def test_what_is_no_json_object_is_refused_in_a_sentence(member: Member) -> None:
+    for data in (b"", b"[]", b"[" * 100_000):
+        async with member.http.post("/sandbox/commands", data=data) as response:
+            assert response.status == 400
+            assert await response.json() == {"message": "The request is not a JSON object."}
 
 
 async def test_unknown_names_are_refused_with_the_known_ones(

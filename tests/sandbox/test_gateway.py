@@ -1,11 +1,16 @@
 """Gateway v10 by the frame."""
 
+import asyncio
 import json
+import time
 import zlib
+from pathlib import Path
+from typing import Any
 
 import aiohttp
+import pytest
 
-from sdbot.sandbox import Sandbox
+from sdbot.sandbox import Sandbox, Settings
 from tests.sandbox.bot_http import BotHTTP
 from tests.sandbox.member import Member
 
@@ -24,6 +29,52 @@ async def test_a_heartbeat_is_acknowledged_in_text_and_in_binary(bot_http: BotHT
     assert (await socket.receive_json())["op"] == 11
     await socket.send_bytes(beat.encode())
     assert (await socket.receive_json())["op"] == 11
+
+
+async def test_an_ack_leaves_a_client_time_to_note_its_heartbeat(bot_http: BotHTTP) -> None:
+    socket = await bot_http.connect()
+    sent = time.monotonic()
+    await socket.send_json({"op": 1, "d": None})
+    await socket.receive_json()
+    # The loop's clock may be a little coarser than ours.
+    assert time.monotonic() - sent > 0.04
+
+
+async def test_a_resumed_session_does_not_expire_by_its_first_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(resume_seconds=77)
+    loop, expiries = asyncio.get_running_loop(), []
+    call_later = loop.call_later
+
+    def call_later_noted(delay: float, *arguments: Any, **options: Any) -> asyncio.TimerHandle:
+        handle = call_later(delay, *arguments, **options)
+        if delay == settings.resume_seconds:
+            expiries.append(handle)
+        return handle
+
+    monkeypatch.setattr(loop, "call_later", call_later_noted)
+    async with (
+        Sandbox(tmp_path, settings=settings) as sandbox,
+        Member(sandbox) as member,
+        BotHTTP(sandbox) as bot_http,
+    ):
+        socket = await bot_http.identify()
+        await cut(socket, member)
+        assert [expiry.cancelled() for expiry in expiries] == [False]
+        socket = await bot_http.connect()
+        session = {"token": sandbox.token, "session_id": bot_http.ready["session_id"], "seq": 2}
+        await socket.send_json({"op": 6, "d": session})
+        assert (await socket.receive_json())["t"] == "RESUMED"
+        assert [expiry.cancelled() for expiry in expiries] == [True]
+        await cut(socket, member)
+        assert [expiry.cancelled() for expiry in expiries] == [True, False]
+    assert [expiry.cancelled() for expiry in expiries] == [True, True]
+
+
+async def cut(socket: aiohttp.ClientWebSocketResponse, member: Member) -> None:
+    await socket.close(code=4000)
+    await member.until("bot", lambda event: event["bot"]["status"] == "offline")
 
 
 async def test_zlib_stream_is_one_stream_with_a_flush_after_each_frame(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sdbot.sandbox import objects
 from tests.sandbox.bot_http import BotHTTP, form
 from tests.sandbox.member import Member
 from tests.sandbox.tiny_bot import picture
@@ -99,6 +100,11 @@ async def test_a_file_over_the_limit_is_40005_and_one_at_the_limit_is_taken(
         ({"content": ""}, 50006, None),
         ({"attachments": [{"id": 0}]}, 50035, ["attachments", "0", "id"]),
         ({"content": "x", "components": [{"type": 1}] * 6}, 50035, ["components"]),
+        ({"embeds": [None]}, 50035, ["embeds"]),
+        ({"embeds": [{"title": 5}]}, 50035, ["embeds", "0", "title"]),
+        ({"embeds": [{"image": "x"}]}, 50035, ["embeds", "0", "image"]),
+        ({"embeds": [{"image": {"url": []}}]}, 50035, ["embeds", "0", "image", "url"]),
+        ({"embeds": [{"fields": [5]}]}, 50035, ["embeds", "0", "fields"]),
         (
             {"components": [{"type": 1, "components": [{"type": 2, "style": 1, "label": "x"}]}]},
             50035,
@@ -116,6 +122,37 @@ async def test_a_message_that_cannot_be_is_refused_with_the_place_of_the_fault(
         for name in where:
             node = node[name]
         assert node["_errors"][0]["code"]
+
+
+async def test_a_null_in_an_embed_is_the_same_as_nothing(bot_http: BotHTTP, path: str) -> None:
+    embed = {"title": "x", "image": None, "fields": None}
+    status, message = await bot_http.request("POST", path, json={"embeds": [embed]})
+    assert (status, message["embeds"]) == (200, [{"title": "x"}])
+
+
+async def test_a_message_that_cannot_be_shown_is_not_kept(
+    bot_http: BotHTTP, path: str, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(objects, "message", lambda *_: 1 / 0)
+        async with bot_http.http.post(
+            path, json={"content": "x"}, headers={"Authorization": f"Bot {bot_http.sandbox.token}"}
+        ) as response:
+            assert response.status == 500
+    assert (await member.state())["messages"] == []
+
+
+async def test_a_list_that_discord_would_refuse_is_refused(bot_http: BotHTTP, path: str) -> None:
+    for query, name, code in (
+        ("limit=x", "limit", "NUMBER_TYPE_COERCE"),
+        ("limit=0", "limit", "NUMBER_TYPE_MIN"),
+        ("limit=101", "limit", "NUMBER_TYPE_MAX"),
+        ("before=x", "before", "NUMBER_TYPE_COERCE"),
+        (f"after={'9' * 5000}", "after", "NUMBER_TYPE_COERCE"),
+    ):
+        status, body = await bot_http.request("GET", f"{path}?{query}")
+        assert (status, body["code"]) == (400, 50035)
+        assert body["errors"][name]["_errors"][0]["code"] == code
 
 
 async def test_what_is_not_there_has_its_own_code(bot_http: BotHTTP, path: str) -> None:

@@ -1,14 +1,17 @@
 """The sandbox as a program: its port, its line, its child."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from sdbot.sandbox import Sandbox, Settings
+from sdbot.sandbox.__main__ import parse_arguments
 from sdbot.sandbox.errors import StateInUse
 from tests.sandbox.member import Member
 
@@ -45,6 +48,28 @@ async def test_a_busy_port_gives_way_to_the_next(tmp_path: Path) -> None:
         port = int(first.url.rpartition(":")[2])
         async with Sandbox(tmp_path / "b", port=port) as second:
             assert port < int(second.url.rpartition(":")[2]) < port + 20
+
+
+async def test_no_port_is_tried_beyond_the_last(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as busy:
+        # Another program may have it, which is as good.
+        with contextlib.suppress(OSError):
+            busy.enter_context(socket.create_server(("127.0.0.1", 65535)))
+        with pytest.raises(OSError, match="No port from 65535 to 65535 is free"):
+            await Sandbox(tmp_path, port=65535).__aenter__()
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "x", "9" * 5000])
+def test_what_is_no_port_is_refused_with_the_range(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments([f"--port={port}"])
+    assert f"argument --port: {port} is not a port: 0 to 65535" in capsys.readouterr().err
+
+
+def test_the_first_and_the_last_port_are_taken() -> None:
+    assert [parse_arguments(["--port", port]).port for port in ("0", "65535")] == [0, 65535]
 
 
 async def test_a_state_folder_has_one_sandbox(tmp_path: Path) -> None:
@@ -90,13 +115,22 @@ async def test_a_bot_that_dies_is_reported_and_can_be_restarted(tmp_path: Path) 
     async with Sandbox(tmp_path, bot_command=command) as sandbox, Member(sandbox) as member:
         await sandbox.bot.start()
         event = await member.until("bot", lambda event: event["bot"]["status"] == "stopped")
-        assert event["bot"]["text"] == "The bot stopped with exit code 3"
+        text = "The bot stopped with exit code 3; the terminal says why"
+        assert event["bot"]["text"] == text
         assert (await member.state())["bot"] == event["bot"]
 
         status, _ = await member.post("/sandbox/bot/restart", {})
         assert status == 200
         await member.until("bot", lambda event: event["bot"]["status"] == "starting")
         await member.until("bot", lambda event: event["bot"]["status"] == "stopped")
+
+
+async def test_a_bot_that_ends_well_points_to_no_terminal(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ""]
+    async with Sandbox(tmp_path, bot_command=command) as sandbox, Member(sandbox) as member:
+        await sandbox.bot.start()
+        event = await member.until("bot", lambda event: event["bot"]["status"] == "stopped")
+        assert event["bot"]["text"] == "The bot stopped with exit code 0"
 
 
 async def test_a_bot_that_runs_elsewhere_is_not_restarted(member: Member) -> None:

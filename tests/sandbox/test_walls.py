@@ -1,30 +1,21 @@
 """The sandbox stands apart from what it judges."""
 
-import ast
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
-ROOM = Path(__file__).parents[2] / "sdbot" / "sandbox"
+from tests.conftest import ROOT
+from tests.test_arrows import files_of, imports_of
 
-
-def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or "."
+ROOM = "sdbot/sandbox"
 
 
-def test_it_imports_the_standard_library_aiohttp_and_itself_alone() -> None:
-    allowed = {*sys.stdlib_module_names, "aiohttp"}
-    for path in ROOM.rglob("*.py"):
-        for name in imported(path):
-            assert name.startswith("sdbot.sandbox") or name.split(".")[0] in allowed, path
+def test_aiohttp_is_the_only_package_it_imports() -> None:
+    allowed = {*sys.stdlib_module_names, "sdbot", "aiohttp"}
+    for file in files_of(ROOM):
+        assert {module.split(".")[0] for module in imports_of(file)} <= allowed, file
 
 
 def test_its_page_sets_text_and_never_markup() -> None:
-    for path in (ROOM / "page").glob("*.js"):
+    for path in (ROOT / ROOM / "page").glob("*.js"):
         source = path.read_text()
         for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
             assert word not in source, path

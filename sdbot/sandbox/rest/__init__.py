@@ -1,6 +1,7 @@
 """REST v10, one file per family of routes."""
 
 import logging
+import re
 
 from aiohttp import web
 
@@ -9,10 +10,14 @@ from sdbot.sandbox.rest import applications, callbacks, cdn, channels, webhooks
 
 log = logging.getLogger(__name__)
 
+# What follows the id in these is a token, which no log may hold.
+BEFORE_TOKEN = re.compile(r"(/(?:webhooks|interactions)/+[^/]+/).*", re.DOTALL)
+
 
 async def unknown_route(request: web.Request) -> web.Response:
     """What a bot asks of Discord and the sandbox has not built is said loudly."""
-    log.error("The sandbox has no route %s %s", request.method, request.path)
+    path = BEFORE_TOKEN.sub(r"\1…", request.path)
+    log.error("The sandbox has no route %s %s", request.method, path)
     raise errors.unknown_route()
 
 

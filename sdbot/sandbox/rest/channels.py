@@ -1,9 +1,13 @@
 """Channels and the messages in them, by the bot's own token."""
 
+import re
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from sdbot.sandbox import errors, objects
 from sdbot.sandbox.documents import Document
+from sdbot.sandbox.faults import Faults
 from sdbot.sandbox.guard import API
 from sdbot.sandbox.objects.messages import EPHEMERAL
 from sdbot.sandbox.parts import MESSAGES, SETTINGS, WORLD
@@ -13,7 +17,9 @@ from sdbot.sandbox.world import DM
 
 routes = web.RouteTableDef()
 CHANNEL = f"{API}/channels/{{channel_id}}"
-MAX_PAGE = 100
+USUAL_PAGE, MAX_PAGE = 50, 100
+# A snowflake has 64 bits.
+WHOLE_NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 @routes.get(CHANNEL)
@@ -47,12 +53,13 @@ async def open_conversation(request: web.Request) -> web.Response:
 async def get_messages(request: web.Request) -> web.Response:
     """Newest first; `before`, `after` and `limit` as at Discord."""
     world = request.app[WORLD]
+    asked = _page(request.query)
     visible = [m for m in world.messages_in(_channel(request)["id"]) if not _is_hidden(m)]
-    if before := request.query.get("before"):
-        visible = [message for message in visible if int(message["id"]) < int(before)]
-    limit = min(int(request.query.get("limit", 50)), MAX_PAGE)
-    if after := request.query.get("after"):
-        visible = [message for message in visible if int(message["id"]) > int(after)][:limit]
+    if "before" in asked:
+        visible = [message for message in visible if int(message["id"]) < asked["before"]]
+    limit = asked.get("limit", USUAL_PAGE)
+    if "after" in asked:
+        visible = [message for message in visible if int(message["id"]) > asked["after"]][:limit]
     page = visible[::-1][:limit]
     return json_response([objects.message(world, message) for message in page])
 
@@ -84,6 +91,25 @@ async def edit_message(request: web.Request) -> web.Response:
 async def delete_message(request: web.Request) -> web.Response:
     await request.app[MESSAGES].delete(_message(request))
     return no_content()
+
+
+def _page(query: Mapping[str, str]) -> dict[str, int]:
+    """What the query has of `before`, `after` and `limit`. Raises 50035."""
+    faults = Faults()
+    asked = {}
+    for name in query.keys() & {"before", "after", "limit"}:
+        if WHOLE_NUMBER.fullmatch(query[name]):
+            asked[name] = int(query[name])
+        else:
+            faults.add([name], "NUMBER_TYPE_COERCE", f'Value "{query[name]}" is not int.')
+    limit = asked.get("limit", USUAL_PAGE)
+    if limit < 1:
+        faults.add(["limit"], "NUMBER_TYPE_MIN", "int value should be greater than or equal to 1.")
+    elif limit > MAX_PAGE:
+        message = f"int value should be less than or equal to {MAX_PAGE}."
+        faults.add(["limit"], "NUMBER_TYPE_MAX", message)
+    faults.raise_any()
+    return asked
 
 
 def _channel(request: web.Request) -> Document:
