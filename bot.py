@@ -1,6 +1,5 @@
 """The bot: read the settings, wire the parts, run."""
 
-import logging
 import os
 import sys
 from contextlib import AsyncExitStack
@@ -16,7 +15,7 @@ from sdbot.config import BotConfig
 from sdbot.engines.base import Engine
 from sdbot.engines.thread import ThreadEngine
 from sdbot.errors import ConfigError, StartError
-from sdbot.process import run_until_signal
+from sdbot.process import run_until_signal, set_up_logging
 from sdbot.queue import JobQueue
 from sdbot.service.intake import Intake
 from sdbot.service.outbox import Outbox
@@ -30,15 +29,14 @@ async def serve(config: BotConfig, engine: Engine) -> None:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(config.state_path))
         client = await stack.enter_async_context(ChatClient())
-        delivery = DiscordDelivery(client)
-        outbox = await stack.enter_async_context(Outbox(store, delivery))
+        outbox = await stack.enter_async_context(Outbox(store, DiscordDelivery(client)))
         queue = JobQueue(config.queue_limit)
-        painting = await stack.enter_async_context(Painting(queue, engine, delivery, outbox))
+        painting = await stack.enter_async_context(Painting(queue, engine, outbox))
         intake = stack.enter_context(Intake(config.model, queue, store, painting))
         await client.log_in(config.discord_token, intake)
         await engine.load()
         await intake.resume()
-        await client.connect()
+        await client.stay_connected()
 
 
 def main() -> int:
@@ -46,7 +44,7 @@ def main() -> int:
     load_dotenv(Path(__file__).with_name(".env"))
     try:
         config = BotConfig.from_env(os.environ)
-        logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s: %(message)s")
+        set_up_logging(config.log_level)
         run_until_signal(serve(config, ThreadEngine(config.model)))
     except (ConfigError, ModelError, StartError) as error:
         sys.stderr.write(f"{error}\n")

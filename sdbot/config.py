@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from diffusion import DEFAULT_MODEL_PATH, ModelInfo
+from diffusion import ModelInfo
 from diffusion.errors import ModelError
 from sdbot.errors import ConfigError
 
+ROOT = Path(__file__).parents[1]
 DISCORD_API_URL = "https://discord.com/api/v10"
 
 _MAX_QUEUE_LIMIT = 1000
@@ -47,14 +48,23 @@ class BotConfig:
         config = cls(
             discord_token=setting("DISCORD_TOKEN", _token, ""),
             discord_api_url=setting("DISCORD_API_URL", _api_url, DISCORD_API_URL),
-            model=setting("MODEL_PATH", ModelInfo.read, str(DEFAULT_MODEL_PATH)),
+            model=setting("MODEL_PATH", _model, "weights/emoji"),
             queue_limit=setting("QUEUE_LIMIT", _queue_limit, "20"),
-            state_path=setting("STATE_PATH", Path, "state"),
+            state_path=setting("STATE_PATH", _path, "state"),
             log_level=setting("LOG_LEVEL", _log_level, "INFO"),
         )
         if faults:
             raise ConfigError(faults)
         return config
+
+
+def _path(text: str) -> Path:
+    """A relative path is one inside the project, wherever the bot is started."""
+    return ROOT / text
+
+
+def _model(text: str) -> ModelInfo:
+    return ModelInfo.read(_path(text))
 
 
 def _token(text: str) -> str:

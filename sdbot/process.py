@@ -16,6 +16,12 @@ _log = logging.getLogger(__name__)
 _MAX_STOPPING_SECONDS = 9
 
 
+def set_up_logging(level: int) -> None:
+    """Log to stderr; of discord.py nothing below INFO, for its DEBUG shows interactions' tokens."""
+    logging.basicConfig(level=level, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("discord").setLevel(max(level, logging.INFO))
+
+
 def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
     """Run `work`; SIGTERM and SIGINT cancel it, and the process ends within ten seconds.
 

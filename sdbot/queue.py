@@ -37,6 +37,9 @@ class JobQueue:
         """Remove and return the next job, or None."""
         return self._jobs.popleft() if self._jobs else None
 
+    def __len__(self) -> int:
+        return len(self._jobs)
+
     def __iter__(self) -> Iterator[Job]:
         """The waiting jobs, the next one first."""
         return iter(tuple(self._jobs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
@@ -11,9 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe
 from sdbot.errors import StartError, UnknownJob
 from sdbot.jobs import Destination, Job
+
+_log = logging.getLogger(__name__)
 
 FILE_NAME = "sdbot.sqlite3"
 
@@ -62,7 +66,7 @@ class Store:
 
     async def __aexit__(self, *_error: object) -> None:
         """Close the database and end its thread."""
-        await self._in_thread(self._database.close)
+        await self._in_thread(lambda: self._database.close())
         self._thread.shutdown()
 
     async def add(
@@ -78,10 +82,11 @@ class Store:
             **asdict(destination),
         }
         columns, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-        cursor = await self._execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", values)
-        assert cursor.lastrowid is not None
+        (row,) = await self._execute(
+            f"INSERT INTO jobs ({columns}) VALUES ({marks}) RETURNING id", values
+        )
         return Job(
-            id=cursor.lastrowid,
+            id=row["id"],
             interaction_id=interaction_id,
             requester_id=requester_id,
             recipe=recipe,
@@ -89,15 +94,27 @@ class Store:
         )
 
     async def job(self, job_id: int) -> Job:
-        """A job of any state. Raises `UnknownJob`."""
-        rows = await self._select("WHERE id = ?", job_id)
+        """A job of any state. Raises `UnknownJob`, or `RecipeError` on a recipe it cannot read."""
+        rows = await self._execute("SELECT * FROM jobs WHERE id = ?", (job_id,))
         if not rows:
             raise UnknownJob(job_id)
-        return rows[0]
+        return _job(rows[0])
 
     async def unfinished(self) -> list[Job]:
-        """Jobs that were accepted and have not ended, the oldest first."""
-        return await self._select("WHERE state = ? ORDER BY id", "accepted")
+        """Jobs that were accepted and have not ended, the oldest first.
+
+        One whose recipe this version cannot read is marked as failed and left out.
+        """
+        jobs = []
+        for row in await self._execute(
+            "SELECT * FROM jobs WHERE state = 'accepted' ORDER BY id", ()
+        ):
+            try:
+                jobs.append(_job(row))
+            except RecipeError as error:
+                _log.error("job %d: failed: %s", row["id"], error)
+                await self._mark_failed(row["id"], str(error))
+        return jobs
 
     async def mark_delivered(self, job: Job, message_id: int) -> None:
         """The job's picture stands in Discord."""
@@ -108,18 +125,17 @@ class Store:
 
     async def mark_failed(self, job: Job, failure: str) -> None:
         """The job ended without a picture; `failure` says why, for the operator."""
+        await self._mark_failed(job.id, failure)
+
+    async def _mark_failed(self, job_id: int, failure: str) -> None:
         await self._execute(
-            "UPDATE jobs SET state = 'failed', failure = ? WHERE id = ?", (failure, job.id)
+            "UPDATE jobs SET state = 'failed', failure = ? WHERE id = ?", (failure, job_id)
         )
 
-    async def _select(self, condition: str, *parameters: Any) -> list[Job]:
-        cursor = await self._execute(f"SELECT * FROM jobs {condition}", parameters)
-        return [_job(row) for row in cursor.fetchall()]
-
-    async def _execute(self, statement: str, parameters: Any) -> sqlite3.Cursor:
-        def execute() -> sqlite3.Cursor:
+    async def _execute(self, statement: str, parameters: Any) -> list[sqlite3.Row]:
+        def execute() -> list[sqlite3.Row]:
             with self._database:
-                return self._database.execute(statement, parameters)
+                return self._database.execute(statement, parameters).fetchall()
 
         return await self._in_thread(execute)
 
@@ -128,8 +144,10 @@ class Store:
 
     def _connect(self) -> sqlite3.Connection:
         self._folder.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(self._folder / FILE_NAME, check_same_thread=False)
+        database = sqlite3.connect(self._folder / FILE_NAME)
         database.row_factory = sqlite3.Row
+        # Held as long as the connection: two bots never share a state folder.
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         _migrate(database)

@@ -5,9 +5,15 @@ import os
 import subprocess
 import sys
 
-from sdbot.chat.client import PERMISSIONS
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from sdbot.chat.address import use_address
+from sdbot.chat.client import PERMISSIONS, ChatClient
 from sdbot.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.sandbox.member import Member
 
 
 def run(*arguments, folder, **environ):
@@ -50,8 +56,36 @@ def test_with_a_token_the_bot_starts_not_the_sandbox(tmp_path):
 def test_invite_link_asks_for_what_the_bot_needs():
     assert sorted(name for name, is_granted in PERMISSIONS if is_granted) == [
         "attach_files",
-        "read_message_history",
         "read_messages",  # shown as View Channel
         "send_messages",
         "send_messages_in_threads",
     ]
+
+
+async def test_a_gateway_that_is_down_at_first_is_tried_again(tmp_path, monkeypatch, caplog):
+    """Discord's REST answers, its gateway not yet."""
+    refused = asyncio.Event()
+
+    class Impatient:
+        def delay(self):
+            refused.set()
+            return 0
+
+    monkeypatch.setattr("sdbot.chat.client.ExponentialBackoff", lambda: Impatient())
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    monkeypatch.setattr(discord.Asset, "BASE", discord.Asset.BASE)
+    monkeypatch.setattr("discord.backoff.ExponentialBackoff.delay", lambda _backoff: 0)
+    async with Sandbox(tmp_path / "sandbox") as sandbox, Member(sandbox) as member:
+        await use_address(sandbox.api_url)
+        gateway = DiscordWebSocket.DEFAULT_GATEWAY
+        DiscordWebSocket.DEFAULT_GATEWAY = gateway.with_port(9)
+        async with ChatClient() as client:
+            await client.login(sandbox.token)
+            connecting = asyncio.create_task(client.stay_connected())
+            await refused.wait()
+            DiscordWebSocket.DEFAULT_GATEWAY = gateway
+            await member.until("bot", lambda event: event["bot"]["status"] == "online")
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+    assert "no gateway, trying again" in caplog.text

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from typing import Literal
 
 import aiohttp
 import discord
 from discord import app_commands
+from discord.backoff import ExponentialBackoff
+from discord.http import Route
 
 from sdbot.chat.buttons import RerollButton
 from sdbot.chat.commands.imagine import imagine_command
+from sdbot.config import DISCORD_API_URL
 from sdbot.errors import StartError
 from sdbot.service.intake import Intake
 
@@ -20,7 +25,6 @@ PERMISSIONS = discord.Permissions(
     send_messages=True,
     send_messages_in_threads=True,
     attach_files=True,
-    read_message_history=True,
 )
 
 
@@ -51,13 +55,33 @@ class ChatClient(discord.Client):
             await self.login(token)
         except discord.LoginFailure as error:
             raise StartError("DISCORD_TOKEN: Discord refuses it; copy it anew") from error
-        except aiohttp.ClientConnectionError as error:
+        except (aiohttp.ClientError, OSError) as error:
             raise StartError(f"Discord cannot be reached: {error}") from error
+        except discord.DiscordException as error:
+            raise StartError(f"Discord does not let the bot in: {error}") from error
+
+    async def stay_connected(self) -> None:
+        """Take requests until cancelled; a gateway that is down at first is tried again.
+
+        discord.py does that by itself only after it was once connected (its issue 10520).
+        """
+        backoff: ExponentialBackoff[Literal[False]] = ExponentialBackoff()
+        while True:
+            try:
+                await self.connect()
+                return
+            except Exception as error:
+                if self.ws is not None:
+                    raise
+                delay = backoff.delay()
+                _log.warning("no gateway, trying again in %.0f s: %r", delay, error)
+                await asyncio.sleep(delay)
 
     async def setup_hook(self) -> None:
         """Once logged in: register the commands and say how to invite the bot."""
         await self.tree.sync()
-        _log.info("invite me: %s", self.invite_url)
+        if Route.BASE == DISCORD_API_URL:
+            _log.info("invite me: %s", self.invite_url)
 
     async def on_ready(self) -> None:
         """The gateway is there."""

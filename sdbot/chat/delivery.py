@@ -25,6 +25,7 @@ class DiscordDelivery:
     def __init__(self, client: discord.Client, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._clock = clock
+        self._dead_tokens: set[int] = set()  # by the id of their progress message
 
     async def show_progress(self, job: Job, progress: Progress) -> None:
         """As `Delivery.show_progress`."""
@@ -52,10 +53,12 @@ class DiscordDelivery:
         """As `Delivery.show_delivered`."""
         url = self._channel(job).get_partial_message(message_id).jump_url
         await self._edit_progress(job, messages.delivered(job, url))
+        self._dead_tokens.discard(job.destination.progress_message_id)
 
     async def show_failed(self, job: Job) -> None:
         """As `Delivery.show_failed`."""
         await self._edit_progress(job, messages.failed(job))
+        self._dead_tokens.discard(job.destination.progress_message_id)
 
     def _channel(self, job: Job) -> discord.PartialMessageable:
         destination = job.destination
@@ -65,15 +68,20 @@ class DiscordDelivery:
 
     async def _edit_progress(self, job: Job, content: str) -> None:
         with _translated():
-            if self._clock() < job.destination.token_expires_at:
+            if self._has_token(job.destination):
                 try:
                     await self._edit_by_token(job.destination, content)
                     return
                 except discord.HTTPException as error:
                     if error.code not in _DEAD_TOKEN_CODES:
                         raise
+                    self._dead_tokens.add(job.destination.progress_message_id)
             message_id = job.destination.progress_message_id
             await self._channel(job).get_partial_message(message_id).edit(content=content)
+
+    def _has_token(self, destination: Destination) -> bool:
+        is_dead = destination.progress_message_id in self._dead_tokens
+        return not is_dead and self._clock() < destination.token_expires_at
 
     async def _edit_by_token(self, destination: Destination, content: str) -> None:
         assert self._client.application_id is not None

@@ -12,6 +12,7 @@ from sdbot.errors import MissingPermissions, QueueFull, Refused, ShuttingDown, U
 from sdbot.jobs import Job, Progress, Waiting
 
 MAX_PROMPT_LENGTH = 1000
+MAX_SHOWN_LENGTH = 600
 MAX_ALT_TEXT_LENGTH = 1024
 
 IMAGINE = "Paint a picture from your words"
@@ -45,7 +46,7 @@ def result(job: Job) -> str:
     """The message that carries the picture."""
     sampling = job.recipe.sampling
     return (
-        f"<@{job.requester_id}> **{_quoted(job.recipe.text.prompt)}**\n"
+        f"<@{job.requester_id}> **{_quoted(_shortened(job.recipe.text.prompt))}**\n"
         f"-# seed {sampling.seed} · {sampling.num_steps} steps · job {job.id}"
     )
 
@@ -76,6 +77,13 @@ def refusal(error: Refused | RecipeError) -> str:
 
 def _job(job: Job) -> str:
     return f"(job {job.id})"
+
+
+def _shortened(prompt: str) -> str:
+    """Escaping may double what is shown, and a message holds 2,000 characters."""
+    if len(prompt) <= MAX_SHOWN_LENGTH:
+        return prompt
+    return f"{prompt[:MAX_SHOWN_LENGTH]}…"
 
 
 def _quoted(text: str) -> str:

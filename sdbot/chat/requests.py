@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 
 from diffusion.errors import RecipeError
@@ -81,5 +82,5 @@ async def _tell(interaction: discord.Interaction[ChatClient], sentence: str) -> 
             await interaction.edit_original_response(content=sentence)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
-    except discord.HTTPException as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         _log.warning("interaction %d: no answer reached the member: %s", interaction.id, error)

@@ -1,4 +1,4 @@
-"""Deliver until delivered."""
+"""All that goes out to members: progress, pictures and bad news, each until it has arrived."""
 
 from __future__ import annotations
 
@@ -7,39 +7,57 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 from typing import Any, Self, TypeVar
 
 from sdbot.errors import DeliveryDelayed, DeliveryError, Undeliverable
-from sdbot.jobs import Job
+from sdbot.jobs import Job, Progress
 from sdbot.service.delivery import Delivery
+from sdbot.service.progress import ProgressReporter
 from sdbot.store import Store
 
 _log = logging.getLogger(__name__)
 
-# Seconds before each further try: about two minutes in all, each a little longer by chance.
+# Seconds before each further try, the last again and again; each is a little longer by chance.
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+PROGRESS_INTERVAL_SECONDS = 2.0
 MAX_CLOSING_SECONDS = 5.0
 
 _Result = TypeVar("_Result")
 
 
 class Outbox:
-    """Brings pictures and bad news to their owners while the next picture is being painted."""
+    """Delivers in the background, while the next picture is being painted."""
 
     def __init__(
-        self, store: Store, delivery: Delivery, retry_delays: tuple[float, ...] = RETRY_DELAYS
+        self,
+        store: Store,
+        delivery: Delivery,
+        *,
+        retry_delays: tuple[float, ...] = RETRY_DELAYS,
+        progress_interval_seconds: float = PROGRESS_INTERVAL_SECONDS,
     ) -> None:
         self._store = store
         self._delivery = delivery
         self._retry_delays = retry_delays
+        self._progress_interval_seconds = progress_interval_seconds
+        self._reporters: dict[int, ProgressReporter] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def show(self, job: Job, progress: Progress) -> None:
+        """Say how far a job is, soon."""
+        if job.id not in self._reporters:
+            self._reporters[job.id] = ProgressReporter(
+                job, self._delivery, self._progress_interval_seconds
+            )
+        self._reporters[job.id].update(progress)
+
     def deliver(self, job: Job, picture: bytes) -> None:
-        """Post a job's picture, in the background."""
+        """Post a job's picture."""
         self._start(self._deliver(job, picture))
 
     def explain(self, job: Job, failure: str) -> None:
-        """Tell a job's owner that it failed, in the background; `failure` is for the operator."""
+        """Tell a job's owner that it failed; `failure` is for the operator."""
         self._start(self._explain(job, failure))
 
     async def __aenter__(self) -> Self:
@@ -47,8 +65,9 @@ class Outbox:
 
     async def __aexit__(self, *_error: object) -> None:
         """Wait a while for what is under way; what is late is painted again after a restart."""
-        if self._tasks:
-            _done, late = await asyncio.wait(self._tasks, timeout=MAX_CLOSING_SECONDS)
+        closing = [asyncio.create_task(one.close()) for one in self._reporters.values()]
+        if pending := {*self._tasks, *closing}:
+            _done, late = await asyncio.wait(pending, timeout=MAX_CLOSING_SECONDS)
             for task in late:
                 task.cancel()
 
@@ -66,22 +85,29 @@ class Outbox:
                 return
             await self._store.mark_delivered(job, message_id)
             _log.info("job %d: delivered", job.id)
+            await self._end_progress(job)
             await self._persist(lambda: self._delivery.show_delivered(job, message_id))
 
     async def _explain(self, job: Job, failure: str) -> None:
         with _logged(job):
             await self._store.mark_failed(job, failure)
             _log.warning("job %d: failed: %s", job.id, failure)
+            await self._end_progress(job)
             await self._persist(lambda: self._delivery.show_failed(job))
 
+    async def _end_progress(self, job: Job) -> None:
+        """What the progress message says from now on is the last word."""
+        if reporter := self._reporters.pop(job.id, None):
+            await reporter.close()
+
     async def _persist(self, send: Callable[[], Awaitable[_Result]]) -> _Result:
-        for delay in self._retry_delays:
+        for delay in chain(self._retry_delays, repeat(self._retry_delays[-1])):
             try:
                 return await send()
             except DeliveryDelayed as error:
                 _log.info("trying again in about %g s: %s", delay, error)
                 await asyncio.sleep(delay * random.uniform(1, 1.25))
-        return await send()
+        raise AssertionError("the delays never end")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 import logging
 import re
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ def test_a_token_is_enough():
     assert config.discord_api_url == "https://discord.com/api/v10"
     assert config.model.path == MODEL
     assert config.queue_limit == 20
-    assert config.state_path == Path("state")
+    assert config.state_path == ROOT / "state"
     assert config.log_level == logging.INFO
 
 
@@ -31,7 +30,6 @@ def test_every_setting_is_documented_with_its_default():
         "LOG_LEVEL",
     }
     token = {"DISCORD_TOKEN": "secret"}
-    documented["MODEL_PATH"] = str(ROOT / documented["MODEL_PATH"])
     assert BotConfig.from_env({**documented, **token}) == BotConfig.from_env(token)
 
 
@@ -52,8 +50,7 @@ def test_all_faults_are_reported_together(tmp_path):
     assert "allowed: a whole number from 1 to 1000" in faults[3]
 
 
-@pytest.mark.parametrize("secret", ["two words", ""])
-def test_the_token_is_never_repeated(secret):
+def test_the_token_is_never_repeated():
     with pytest.raises(ConfigError) as caught:
-        BotConfig.from_env({"DISCORD_TOKEN": secret})
+        BotConfig.from_env({"DISCORD_TOKEN": "two words"})
     assert "two words" not in str(caught.value)

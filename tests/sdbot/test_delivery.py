@@ -47,3 +47,44 @@ def test_what_may_pass_is_told_from_what_will_not(error, meaning):
         error = discord.HTTPException(SimpleNamespace(status=error, reason=""), "")
     with pytest.raises(meaning), _translated():
         raise error
+
+
+async def test_a_picture_posted_twice_within_minutes_stands_there_once(
+    start_bot, member, monkeypatch
+):
+    """The answer to the first upload is lost."""
+    from sdbot.chat.delivery import DiscordDelivery
+    from sdbot.service import outbox
+
+    post, posted = DiscordDelivery.post, []
+
+    async def lose_first_answer(delivery, job, picture):
+        posted.append(await post(delivery, job, picture))
+        if len(posted) == 1:
+            raise DeliveryDelayed("cut")
+        return posted[-1]
+
+    monkeypatch.setattr(DiscordDelivery, "post", lose_first_answer)
+    monkeypatch.setattr(outbox, "RETRY_DELAYS", (0,))
+    async with start_bot():
+        await member.command("imagine", prompt="a red apple")
+        await told(member, "Your picture is ready")
+    assert len(posted) == 2
+    assert posted[0] == posted[1]
+    messages = (await member.state())["messages"]
+    assert sum(bool(message["attachments"]) for message in messages) == 1
+
+
+async def test_an_old_token_is_not_tried(start_bot, member, monkeypatch):
+    """The bot stops using it before Discord refuses it, since each refusal counts against it."""
+    from sdbot.chat import requests
+    from sdbot.chat.delivery import DiscordDelivery
+
+    async def never(*_arguments):
+        raise AssertionError
+
+    monkeypatch.setattr(requests, "TOKEN_LIFE_SECONDS", -1)
+    monkeypatch.setattr(DiscordDelivery, "_edit_by_token", never)
+    async with start_bot():
+        await member.command("imagine", prompt="a red apple")
+        await told(member, "Your picture is ready")

@@ -105,14 +105,18 @@ async def test_those_who_wait_read_how_they_move_up(start_bot, member, engine):
         for prompt in ("first", "second", "third"):
             await member.command("imagine", prompt=prompt)
         await told(member, "In line, place 2. (job 3)")
+        engine.paint_one()
+        await told(member, "In line, place 1. (job 3)")
         engine.may_paint.set()
         await told(member, "Your picture is ready")
-    places = [
-        event["message"]["content"]
-        for event in member.seen
-        if event["type"] == "message_update" and "(job 3)" in event["message"]["content"]
-    ]
-    assert places[0] == "In line, place 2. (job 3)"
+
+
+async def test_the_longest_prompt_fits_into_its_message(start_bot, member):
+    async with start_bot():
+        await member.command("imagine", prompt="*" * 1000)
+        result = await picture_message(member)
+    assert len(result["content"]) <= 2000
+    assert "…" in result["content"]
 
 
 async def test_failed_painting_is_told_and_the_bot_lives_on(start_bot, member, engine, caplog):

@@ -57,3 +57,23 @@ async def test_an_interaction_answered_too_late_makes_no_job(
         await member.until("message_update", says("Your picture is ready"))
     assert [recipe.text.prompt for recipe in engine.recipes] == ["in time"]
     assert "Unknown interaction" in caplog.text
+
+
+async def test_a_bot_that_is_about_to_end_says_so(start_bot, member, engine, monkeypatch):
+    from sdbot.service.intake import Intake
+
+    async with start_bot():
+        # As at the end of the bot, but still connected.
+        monkeypatch.setattr(Intake, "seat", closed(Intake.seat))
+        await member.command("imagine", prompt="a red apple")
+        refusal = await member.until("message_create", says("The bot is restarting. Please"))
+    assert refusal["message"]["flags"] & 64
+    assert engine.recipes == []
+
+
+def closed(seat):
+    def closed_seat(intake):
+        intake.__exit__()
+        return seat(intake)
+
+    return closed_seat

@@ -2,6 +2,7 @@ import sqlite3
 
 import pytest
 
+from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe, Sampling, Text
 from sdbot.errors import StartError, UnknownJob
 from sdbot.jobs import Destination
@@ -58,6 +59,29 @@ async def test_one_interaction_makes_one_job(tmp_path):
         with pytest.raises(sqlite3.IntegrityError):
             await add(store, 10)
         assert await store.unfinished() == [job]
+
+
+async def test_a_job_whose_recipe_cannot_be_read_ends_and_holds_up_no_other(tmp_path, caplog):
+    async with Store(tmp_path) as store:
+        broken, job = [await add(store, interaction_id) for interaction_id in (10, 11)]
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        statement = "UPDATE jobs SET recipe = replace(recipe, '\"version\": 1', '\"version\": 9')"
+        database.execute(f"{statement} WHERE id = ?", (broken.id,))
+    database.close()
+    async with Store(tmp_path) as store:
+        assert await store.unfinished() == [job]
+        with pytest.raises(RecipeError, match="version is 9"):
+            await store.job(broken.id)
+    assert "job 1: failed: version is 9; allowed: 1" in caplog.text
+
+
+async def test_a_folder_has_one_bot(tmp_path, monkeypatch):
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda file: connect(file, timeout=0))
+    async with Store(tmp_path):
+        with pytest.raises(StartError, match="cannot be used: database is locked"):
+            async with Store(tmp_path):
+                pass
 
 
 async def test_a_database_from_the_future_is_left_alone(tmp_path):
