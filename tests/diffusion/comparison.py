@@ -15,7 +15,7 @@ def assert_close(actual, expected, tolerance=2e-5):
 
 
 def assert_within(difference, allowed):
-    """A difference stays within what is allowed; the test's nearest to it is kept for the report."""
+    """A difference stays within what is allowed; a test's nearest to it is for the report."""
     test = os.environ["PYTEST_CURRENT_TEST"].removesuffix(" (call)")
     before, before_allowed = LARGEST.get(test, (0.0, 1.0))
     if difference / allowed >= before / before_allowed:
