@@ -14,6 +14,7 @@ from tests.reference.rows import (
     PROMPTS,
     REMIX_STEPS,
     REMIXES,
+    SCHEDULERS,
     SHEETS,
     mask_picture,
     seed_of,
@@ -49,6 +50,18 @@ def test_pictures_are_those_of_the_reference(pipeline, sheet):
             seed=seed_of(index),
         )
         assert_same_picture(pipeline(recipe), expected[index])
+
+
+@pytest.mark.parametrize("index", range(len(SCHEDULERS)))
+def test_each_scheduler_paints_the_picture_of_the_reference(pipeline, index):
+    recipe = pipeline.info.make_recipe(
+        PROMPTS[1],
+        scheduler=SCHEDULERS[index][0],
+        num_steps=REMIX_STEPS,
+        guidance_scale=GUIDANCE_SCALE,
+        seed=seed_of(index),
+    )
+    assert_same_picture(pipeline(recipe), cells("schedulers.png", len(SCHEDULERS))[index])
 
 
 def remix_recipe(info, index, *, mask=None):

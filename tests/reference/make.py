@@ -7,6 +7,7 @@ import json
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import diffusers
 import numpy as np
 import torch
 from diffusers import (
@@ -24,6 +25,7 @@ from rows import (
     PROMPTS,
     REMIX_STEPS,
     REMIXES,
+    SCHEDULERS,
     SHEETS,
     UNCLEAN,
     mask_picture,
@@ -44,6 +46,7 @@ def main():
     arrays = {**normals(), **networks(pipeline), **small_models()}
     np.savez_compressed(HERE / "arrays.npz", **arrays)
     ImageSheets(pipeline).save()
+    schedulers(pipeline).save(HERE / "schedulers.png", optimize=True)
     for sheet in SHEETS:
         paint(pipeline, sheet).save(HERE / sheet.file_name, optimize=True)
         print(sheet.file_name)
@@ -164,6 +167,16 @@ class ImageSheets:
             ).images[0]
             for index, (prompt, strength) in enumerate(REMIXES)
         ).save(HERE / "inpaint.png", optimize=True)
+
+
+def schedulers(pipeline):
+    """One picture by each scheduler, made from the configuration of the pipeline's own."""
+    own, images = pipeline.scheduler, []
+    for index, (_name, kind, decided) in enumerate(SCHEDULERS):
+        pipeline.scheduler = getattr(diffusers, kind).from_config(own.config, **decided)
+        images.append(pipeline(PROMPTS[1], **shared(index)).images[0])
+    pipeline.scheduler = own
+    return join(images)
 
 
 def shared(index):

@@ -36,6 +36,21 @@ NEGATIVE_PROMPT = "blue, noto style"
 GUIDANCE_SCALE = 4.0
 NORMAL_SEEDS = (0, 7, 2**32 - 1)
 NORMAL_SHAPES = ((4, 16, 12), (4, 4, 4), (1, 5, 7))  # the last is no multiple of 16 numbers
+# One picture each: the scheduler's name, and diffusers' class with what the name decides there.
+SCHEDULERS = (
+    ("ddpm", "DDPMScheduler", {}),
+    ("ddim", "DDIMScheduler", {}),
+    ("pndm", "PNDMScheduler", {"skip_prk_steps": True}),
+    ("euler", "EulerDiscreteScheduler", {}),
+    ("euler_ancestral", "EulerAncestralDiscreteScheduler", {}),
+    ("heun", "HeunDiscreteScheduler", {}),
+    ("lms", "LMSDiscreteScheduler", {}),
+    ("dpmpp_2m_karras", "DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    ("dpmpp_2m_sde", "DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    ("dpm2", "KDPM2DiscreteScheduler", {}),
+    ("unipc", "UniPCMultistepScheduler", {}),
+    ("lcm", "LCMScheduler", {}),
+)
 REMIX_STEPS = 10
 # A prompt and the strength of its image-to-image, and of its inpainting.
 REMIXES = (
