@@ -17,8 +17,8 @@ PROMPTS = (
     "kitten",
     "a very long wish for " + "a pizza with tomatoes and basil and cheese and olives, " * 10,
 )
-# Texts whose cleaning tells OpenAI's CLIP from transformers 5, and some whose does not.
-UNCLEAN = (
+# Texts that transformers 5 does not clean as OpenAI's CLIP does, and some that both clean alike.
+CLEANED_BY_OPENAI_ALONE = (
     "don’t",
     "it’s “quoted”",
     "ﬁre ﬂower",
@@ -26,6 +26,9 @@ UNCLEAN = (
     "a &amp; b &lt;c&gt;",
     "a &amp;amp; b",
     "schÃ¶n",
+)
+UNCLEAN = (
+    *CLEANED_BY_OPENAI_ALONE,
     "naïve école",
     "Ⅻ ½ …",
     "👩\u200d🚀 日本",
