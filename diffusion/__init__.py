@@ -25,15 +25,16 @@ __all__ = ["DEFAULT_MODEL_PATH", "ModelInfo", "Recipe", "load"]
 DEFAULT_MODEL_PATH = Path(__file__).parents[1] / "weights" / "emoji"
 
 
-def load(path: str | Path = DEFAULT_MODEL_PATH, dtype: str = DTYPES[0]) -> Pipeline:
-    """A pipeline ready to paint, from a model in the diffusers folder layout.
+def load(model: str | Path | ModelInfo = DEFAULT_MODEL_PATH, dtype: str = DTYPES[0]) -> Pipeline:
+    """A pipeline ready to paint, from a model in the diffusers folder layout, or its `ModelInfo`.
 
     It computes in `dtype`: float32, bfloat16 or float16. Raises `ModelError` where the folder is
     not such a model, and `WeightsError` (listing every tensor) where its weights are not those that
     its configuration asks for.
     """
+    info = model if isinstance(model, ModelInfo) else ModelInfo.read(model)
     # It chooses the backend of Keras, so it comes first.
     import diffusion.runtime  # noqa: F401 - for its effect
     from diffusion.checkpoints.folder import load_pipeline
 
-    return load_pipeline(ModelInfo.read(path), dtype)
+    return load_pipeline(info, dtype)

@@ -40,8 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(describe(diffusion.ModelInfo.read(options.inspect)))
         else:
             _paint_files(options)
-    except (DiffusionError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (DiffusionError, OSError, MemoryError) as error:
+        print(f"error: {str(error) or 'out of memory'}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -92,7 +92,7 @@ def _paint_files(options: argparse.Namespace) -> None:
     with _timed(times, "import"):
         importlib.import_module("diffusion.runtime")
     with _timed(times, "load"):
-        pipeline = diffusion.load(options.model, request.recipes[0].dtype)
+        pipeline = diffusion.load(info, request.recipes[0].dtype)
     _warn_of_cut(pipeline, request)
     with _timed(times, "first call"):
         images = _paint(pipeline, request)
@@ -125,7 +125,7 @@ def _paint(pipeline: Pipeline, request: Request) -> list[Image.Image]:
     with tqdm(unit="step") as bar:
 
         def on_step(step: Step) -> None:
-            bar.total = step.num_steps
+            bar.total = step.num_calls
             bar.update()
 
         return pipeline.paint(

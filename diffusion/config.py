@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from diffusion.checking import misfits
 from diffusion.errors import ModelError
 
 _Config = TypeVar("_Config")
@@ -29,6 +30,9 @@ class TextEncoderConfig:
     max_position_embeddings: int = 77
     hidden_act: str = "quick_gelu"
     layer_norm_eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        _check_divides("num_attention_heads", self.num_attention_heads, (self.hidden_size,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,20 @@ class UNetConfig:
     flip_sin_to_cos: bool = True
     freq_shift: int = 0
 
+    def __post_init__(self) -> None:
+        widths = self.block_out_channels
+        for name in ("down_block_types", "up_block_types"):
+            if len(getattr(self, name)) != len(widths):
+                raise ValueError(f"{name} has not one for each of block_out_channels {widths}")
+        _check_divides("norm_num_groups", self.norm_num_groups, widths)
+        attended = tuple(
+            width
+            for width, block_type in zip(widths, self.down_block_types, strict=True)
+            if "Attn" in block_type
+        )
+        heads = self.attention_head_dim
+        _check_divides("attention_head_dim (the number of heads)", heads, (*attended, widths[-1]))
+
 
 @dataclass(frozen=True, kw_only=True)
 class VAEConfig:
@@ -64,6 +82,11 @@ class VAEConfig:
     norm_num_groups: int = 32
     scaling_factor: float = 0.18215
 
+    def __post_init__(self) -> None:
+        _check_divides("norm_num_groups", self.norm_num_groups, self.block_out_channels)
+        if not self.scaling_factor > 0:
+            raise ValueError(f"scaling_factor is {self.scaling_factor}; allowed: above 0")
+
     @property
     def downscale(self) -> int:
         """Pixels to one latent, in each direction."""
@@ -75,7 +98,8 @@ class SchedulerConfig:
     """A noise schedule and how its timesteps are chosen (scheduler/scheduler_config.json).
 
     None is what each scheduler has by itself. The scheduler's name alone says its order and its
-    spacing of sigmas, so that the file's settings of those are not read.
+    spacing of sigmas, so that the file's settings of those are not read; `clip_sample` is not
+    either, for latents are never clipped.
     """
 
     beta_start: float
@@ -86,7 +110,7 @@ class SchedulerConfig:
     num_train_timesteps: int = 1000
     prediction_type: str = "epsilon"
     timestep_spacing: str | None = None
-    steps_offset: int = 0
+    steps_offset: int = 1
     set_alpha_to_one: bool | None = None
     skip_prk_steps: bool = True
     variance_type: str | None = None
@@ -99,6 +123,13 @@ class Bounds:
     default: float
     min: float
     max: float
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min <= self.default <= self.max:
+            raise ValueError(
+                f"bounds are {self.min} to {self.max}, default {self.default}; "
+                "allowed: from 1, the default between them"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +145,16 @@ class Generation:
     steps: Bounds = Bounds(default=30, min=1, max=100)
     guidance: Bounds = Bounds(default=7.5, min=1, max=30)
     strength: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not 0 < self.strength <= 1:
+            raise ValueError(f"strength is {self.strength}; allowed: above 0, to 1")
+
+
+def _check_divides(name: str, divisor: int, widths: tuple[int, ...]) -> None:
+    if divisor < 1 or any(width % divisor for width in widths):
+        listed = ", ".join(map(str, widths))
+        raise ValueError(f"{name} is {divisor}; allowed: a divisor of {listed}")
 
 
 # What this core assumes of keys it has no field for; a file that says otherwise is refused.
@@ -155,7 +196,6 @@ _ASSUMED: dict[type, dict[str, Any]] = {
         "use_quant_conv": True,
     },
     SchedulerConfig: {
-        "clip_sample": False,
         "euler_at_final": False,
         "final_sigmas_type": "zero",
         "interpolation_type": "linear",
@@ -179,7 +219,7 @@ def read_json(file: Path) -> dict[str, Any]:
         data = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ModelError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{file} is not JSON: {error}") from error
     if not isinstance(data, dict):
         raise ModelError(f"{file} holds {type(data).__name__}; allowed: a JSON object")
@@ -197,11 +237,17 @@ def read_config(kind: type[_Config], file: Path) -> _Config:
 
 def _build(kind: type[_Config], data: Mapping[str, Any], file: Path) -> _Config:
     """A frozen configuration from the keys it has fields for, lists as tuples."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    known = fields(kind)  # type: ignore[arg-type]
+    settings = {one.name: _frozen(data[one.name]) for one in known if one.name in data}
+    if faults := misfits(kind, settings):
+        raise ModelError(f"{file}: {'; '.join(faults)}")
+    needed = {one.name for one in known if one.default is MISSING}
+    if lacking := sorted(needed - set(settings)):
+        raise ModelError(f"{file} lacks settings: {', '.join(lacking)}")
     try:
-        return kind(**{key: _frozen(value) for key, value in data.items() if key in names})
-    except TypeError as error:
-        raise ModelError(f"{file} lacks settings: {error}") from error
+        return kind(**settings)
+    except ValueError as error:
+        raise ModelError(f"{file}: {error}") from error
 
 
 def _frozen(value: Any) -> Any:
@@ -211,21 +257,23 @@ def _frozen(value: Any) -> Any:
 def assumed_settings(kind: type, file: Path) -> dict[str, Any]:
     """The settings that a part's file does not name, with the values that stand for them."""
     named = read_json(file)
+    defaults = {one.name: one.default for one in fields(kind) if one.default is not MISSING}
     return {
-        field.name: field.default
-        for field in fields(kind)
-        if field.name not in named and field.default is not MISSING
+        name: value
+        for name, value in {**defaults, **_ASSUMED.get(kind, {})}.items()
+        if name not in named
     }
 
 
 def read_generation(file: Path) -> Generation:
-    """What a person is offered; the preset where there is no such file. Raises `ModelError`."""
-    if not file.exists():
-        return Generation()
+    """What a person is offered. Raises `ModelError`."""
     data = read_json(file)
+    for name in ("steps", "guidance", "strength"):
+        if name in data and not isinstance(data[name], dict):
+            raise ModelError(f"{file}: {name} is {data[name]!r}; allowed: an object")
     for name in ("steps", "guidance"):
         if name in data:
             data[name] = _build(Bounds, data[name], file)
     if "strength" in data:
-        data["strength"] = data["strength"]["default"]
+        data["strength"] = data["strength"].get("default")
     return _build(Generation, data, file)

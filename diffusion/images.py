@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,20 +29,8 @@ def open_image(file: Path | bytes) -> Image.Image:
 
     Its type is told by its content, and its size before it is decoded. Raises `ImageError`.
     """
-    name = str(file) if isinstance(file, Path) else "the picture"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            stream = io.BytesIO(file) if isinstance(file, bytes) else file
-            with Image.open(stream, formats=FORMATS) as image:
-                _check_pixels(image, name)
-                return _on_white(ImageOps.exif_transpose(image))
-    except UnidentifiedImageError:
-        raise ImageError(f"{name} is no picture; allowed: {', '.join(FORMATS)}") from None
-    except Image.DecompressionBombWarning as error:
-        raise ImageError(f"{name} has too many pixels; allowed: {MAX_PIXELS}") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ImageError(f"{name} cannot be opened: {error}") from error
+    with _opened(file, FORMATS) as image:
+        return _on_white(_upright(image))
 
 
 def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -100,23 +91,41 @@ def encode_png(image: Image.Image) -> bytes:
 
 def read_recipe(file: Path) -> Recipe:
     """The recipe in a PNG. Raises `ImageError` where there is none, else as `from_json`."""
-    try:
-        with Image.open(file, formats=["PNG"]) as image:
-            image.load()  # a text chunk may stand behind the pixels
-            text = image.info.get(RECIPE_KEY)
-    except UnidentifiedImageError:
-        raise ImageError(f"{file} is no PNG") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ImageError(f"{file} cannot be opened: {error}") from error
+    with _opened(file, ("PNG",)) as image:
+        image.load()  # a text chunk may stand behind the pixels
+        text = image.info.get(RECIPE_KEY)
     if not isinstance(text, str):
         raise ImageError(f"{file} carries no recipe")
     return Recipe.from_json(text)
 
 
-def _check_pixels(image: Image.Image, name: str) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        received = f"{image.width} x {image.height}"
-        raise ImageError(f"{name} has {received} pixels; allowed: {MAX_PIXELS} in all")
+@contextmanager
+def _opened(file: Path | bytes, formats: tuple[str, ...]) -> Iterator[Image.Image]:
+    """A picture before it is decoded; what Pillow has against it is an `ImageError`."""
+    name = str(file) if isinstance(file, Path) else "the picture"
+    stream = io.BytesIO(file) if isinstance(file, bytes) else file
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a damaged picture makes Pillow remark
+            with Image.open(stream, formats=formats) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    received = f"{image.width} x {image.height}"
+                    raise ImageError(f"{name} has {received} pixels; allowed: {MAX_PIXELS} in all")
+                yield image
+    except UnidentifiedImageError:
+        raise ImageError(f"{name} is no picture; allowed: {', '.join(formats)}") from None
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} has too many pixels; allowed: {MAX_PIXELS} in all") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ImageError(f"{name} cannot be opened: {error}") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF says; one that cannot be read says nothing."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (struct.error, SyntaxError, ValueError, KeyError, TypeError):
+        return image
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,11 +22,13 @@ from diffusion.config import (
 )
 from diffusion.errors import ModelError, RecipeError
 from diffusion.recipe import DTYPES, Recipe, Sampling, Source, Text, random_seed
-from diffusion.schedulers import LABELS, resolve
+from diffusion.schedulers import FROM_DIFFUSERS, LABELS, make_scheduler, resolve
 
 FAMILY = "StableDiffusionPipeline"
 TEXT_ENCODER, UNET, VAE = "text_encoder", "unet", "vae"
 CONFIG, SCHEDULER_CONFIG = "config.json", "scheduler/scheduler_config.json"
+GENERATION = "generation.json"
+MAX_SIDE = 4096  # pixels: beyond it no machine has the memory
 
 # The files with settings, and what each is read as.
 CONFIG_FILES: Mapping[str, type] = {
@@ -61,17 +63,37 @@ class ModelInfo:
         if family != FAMILY:
             raise ModelError(f"{path} is a {family}; allowed: {FAMILY}")
         scheduler = read_config(SchedulerConfig, path / SCHEDULER_CONFIG)
-        generation = read_generation(path / "generation.json")
-        _check_offer(generation, scheduler, path)
-        return cls(
+        info = cls(
             path=path,
             text_encoder=read_config(TextEncoderConfig, path / TEXT_ENCODER / CONFIG),
             unet=read_config(UNetConfig, path / UNET / CONFIG),
             vae=read_config(VAEConfig, path / VAE / CONFIG),
-            scheduler=scheduler,
-            generation=generation,
+            # As the diffusers library has it for this family, whatever the file says.
+            scheduler=replace(scheduler, steps_offset=1),
+            generation=_read_offer(path),
             weights={part: weight_files(path / part) for part in (TEXT_ENCODER, UNET, VAE)},
         )
+        info._check_parts()
+        return info
+
+    def _check_parts(self) -> None:
+        """Raise `ModelError` where two parts do not fit each other."""
+        unet, vae, offer = self.unet, self.vae, self.generation
+        for name, received, allowed in (
+            ("unet in_channels", unet.in_channels, vae.latent_channels),
+            ("unet out_channels", unet.out_channels, vae.latent_channels),
+            ("unet cross_attention_dim", unet.cross_attention_dim, self.text_encoder.hidden_size),
+            ("vae in_channels", vae.in_channels, 3),
+            ("vae out_channels", vae.out_channels, 3),
+        ):
+            if received != allowed:
+                raise ModelError(f"{self.path}: {name} is {received}; allowed: {allowed}")
+        try:
+            for size in (offer.native_size, *offer.sizes):
+                self._check_size(*size)
+            make_scheduler(offer.scheduler, self.scheduler, int(offer.steps.max))
+        except RecipeError as error:
+            raise ModelError(f"{self.path / GENERATION}: {error}") from error
 
     @property
     def title(self) -> str:
@@ -145,26 +167,28 @@ class ModelInfo:
             raise RecipeError("scheduler", received=sampling.scheduler, allowed=f"{name}, its name")
         _check_within("num_steps", sampling.num_steps, self.generation.steps)
         _check_within("guidance_scale", sampling.guidance_scale, self.generation.guidance)
-        for side in ("width", "height"):
-            self._check_side(side, getattr(sampling, side))
+        self._check_size(sampling.width, sampling.height)
+        make_scheduler(sampling.scheduler, self.scheduler, sampling.num_steps, eta=sampling.eta)
 
-    def _check_side(self, side: str, pixels: int) -> None:
+    def _check_size(self, width: int, height: int) -> None:
         multiple = self.size_multiple
-        if below := pixels % multiple:
-            nearest = [pixels - below, pixels - below + multiple]
+        for side, pixels in (("width", width), ("height", height)):
+            below = pixels % multiple
+            if not below and pixels <= MAX_SIDE:
+                continue
+            nearest = [pixels - below, pixels - below + multiple] if pixels < MAX_SIDE else []
             offered = " or ".join(str(number) for number in nearest if number)
-            allowed = f"multiples of {multiple}, the nearest {offered}"
+            allowed = f"multiples of {multiple} up to {MAX_SIDE}"
+            allowed += f", the nearest {offered}" if offered else ""
             raise RecipeError(side, received=pixels, allowed=allowed)
 
 
-def _check_offer(generation: Generation, scheduler: SchedulerConfig, path: Path) -> None:
-    try:
-        resolve(generation.scheduler)
-    except RecipeError as error:
-        raise ModelError(f"{path / 'generation.json'}: {error}") from error
-    if generation.steps.max > scheduler.num_train_timesteps:
-        received, allowed = generation.steps.max, scheduler.num_train_timesteps
-        raise ModelError(f"{path}: steps may be up to {received:g}; allowed: {allowed}")
+def _read_offer(path: Path) -> Generation:
+    """What the model offers; where it does not say, its own scheduler with the family's preset."""
+    if (path / GENERATION).exists():
+        return read_generation(path / GENERATION)
+    named = read_json(path / SCHEDULER_CONFIG).get("_class_name", "")
+    return Generation(scheduler=FROM_DIFFUSERS.get(named, Generation.scheduler))
 
 
 def _digest(file: Path) -> str:

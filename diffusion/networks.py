@@ -57,14 +57,14 @@ class Networks:
 
 
 def _predict(unet: UNet, latents: Any, timestep: Any, context: Any) -> Any:
-    """The prompt's output. A lone picture is a batch of two of itself.
+    """The prompt's output. An odd picture, a lone one too, is there twice.
 
-    TensorFlow's sums round otherwise at batch 1 than at 2 and more, where they are all alike: so a
+    TensorFlow's sums round otherwise at odd batches than at even ones, which are all alike: so a
     picture has the same pixels alone and among others.
     """
     batch = latents.shape[0]
-    if batch == 1:
-        latents = ops.concatenate([latents, latents], axis=0)
+    if batch % 2:
+        latents = ops.concatenate([latents, latents[-1:]], axis=0)
     return _call(unet, latents, timestep, context)[:batch]
 
 

@@ -20,6 +20,8 @@ def numbered(path: Path, count: int) -> list[Path]:
         raise RecipeError("count", received=count, allowed="a whole number from 1")
     if count == 1:
         return [path]
+    if not path.stem:
+        raise IsADirectoryError(f"{path} is a folder")
     return [path.with_stem(f"{path.stem}-{number}") for number in range(1, count + 1)]
 
 

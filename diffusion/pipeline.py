@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """A painting between two model calls: `done` of `num_steps`."""
+    """A painting between two model calls: `done` of `num_calls`.
+
+    Some schedulers make more calls than the steps that a person asked for.
+    """
 
     done: int
-    num_steps: int
+    num_calls: int
     estimate: Callable[[], list[Image.Image]]
     """Decodes the pictures as the model expects them now; it takes a moment."""
 
@@ -87,6 +90,8 @@ class Pipeline:
         latent_channels); the RGB pictures carry their recipe in `info` unless it was handed in.
         What `on_step` raises ends the painting. Raises `RecipeError` on what cannot be painted.
         """
+        if not recipes:
+            raise RecipeError("recipes", received="none", allowed="one or more")
         recipe = recipes[0]
         self._check(recipes, image, mask)
         scheduler = self._scheduler(recipe.sampling)
@@ -135,6 +140,9 @@ class Pipeline:
             clean = self._networks.encode_pixels(pixels, self._draw(recipe.sampling, streams))
         drawn = self._draw(recipe.sampling, streams)
         noise = drawn if noise is None else _as_drawn(noise, drawn.shape)
+        if mask is not None:
+            # The library encodes the masked picture too, for other UNets: its draw is let go.
+            self._draw(recipe.sampling, streams)
         if recipe.source is None or clean is None:
             return _Canvas(0, scheduler.initial_latents(noise), noise)
         strength = recipe.source.strength
@@ -156,8 +164,8 @@ class Pipeline:
     ) -> np.ndarray:
         predict = self._networks.predictor(recipe.text, recipe.sampling, self.tokenizer)
         latents, state = canvas.latents, scheduler.initial_state
-        calls = len(scheduler.timesteps)
-        for index in range(canvas.first, calls):
+        num_calls = len(scheduler.timesteps)
+        for index in range(canvas.first, num_calls):
             output = predict(scheduler.scale_input(latents, index), scheduler.timesteps[index])
             if on_step is not None:
                 denoised = scheduler.denoised(index, latents, output)
@@ -167,7 +175,7 @@ class Pipeline:
                 latents = _blend(canvas, latents, scheduler, index + 1)
             if on_step is not None:
                 done = index + 1 - canvas.first
-                on_step(Step(done, calls - canvas.first, partial(self._decode, denoised)))
+                on_step(Step(done, num_calls - canvas.first, partial(self._decode, denoised)))
         return latents
 
     def _draw(self, sampling: Sampling, streams: Sequence[NormalStream]) -> np.ndarray:

@@ -6,7 +6,6 @@ The same recipe on the same machine gives the same pixels.
 from __future__ import annotations
 
 import json
-import math
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, TypeVar
 
 from diffusion.errors import RecipeError
+from diffusion.schedulers.base import num_skipped_steps
 
 VERSION = 1
 NUM_SEEDS = 2**32
@@ -35,8 +35,8 @@ class Text:
     negative_prompt: str = ""
 
     def __post_init__(self) -> None:
-        _check("prompt", self.prompt, str, "text")
-        _check("negative_prompt", self.negative_prompt, str, "text")
+        for field in ("prompt", "negative_prompt"):
+            _check(field, getattr(self, field), str, "text in UTF-8", _is_unicode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +102,10 @@ class Recipe:
         _check("model", self.model, str, "a model's content hash")
         _check("dtype", self.dtype, str, ", ".join(DTYPES), lambda dtype: dtype in DTYPES)
         _check("version", self.version, int, str(VERSION), _is_this_version)
-        if self.source and not int(self.sampling.num_steps * self.source.strength):
-            least = math.ceil(1 / self.source.strength)
-            allowed = f"{least} and more with strength {self.source.strength:g}"
-            raise RecipeError("num_steps", received=self.sampling.num_steps, allowed=allowed)
+        num_steps = self.sampling.num_steps
+        if self.source and num_skipped_steps(num_steps, self.source.strength) == num_steps:
+            allowed = f"more, for strength {self.source.strength:g} leaves none of them"
+            raise RecipeError("num_steps", received=num_steps, allowed=allowed)
 
     def with_seed(self, seed: int) -> Recipe:
         """The same recipe with another seed."""
@@ -125,7 +125,7 @@ class Recipe:
         """Read what `to_json` wrote. Raises `RecipeError` on all else, unknown keys included."""
         try:
             data = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise RecipeError("recipe", received=text[:80], allowed="JSON of a recipe") from None
         data = dict(_known_keys(cls, data, "recipe"))
         # A recipe of another version may lack keys of this one: the version is the clearer fault.
@@ -142,6 +142,10 @@ _NUMBER = (int, float)
 
 def _is_from_1(number: float) -> bool:
     return 1 <= number < float("inf")
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _is_hash(text: str) -> bool:

@@ -42,8 +42,11 @@ def make_request(info: ModelInfo, options: Namespace) -> Request:
     repeated = _repeated(options)
     image = open_image(options.image) if options.image else None
     size = options.size or _size(info, repeated, image)
-    image = fit(image, size) if image else None
-    mask = fit(open_image(options.mask), size) if options.mask else None
+    mask = open_image(options.mask) if options.mask else None
+    if image and mask and mask.size != image.size:
+        received, allowed = (f"{one.width}x{one.height}" for one in (mask, image))
+        raise RecipeError("mask", received=received, allowed=f"{allowed}, the image's size")
+    image, mask = (fit(one, size) if one else None for one in (image, mask))
     recipe = repeated or _new(info, options, size, _source(info, options, image, mask))
     return Request(recipe.batch(options.count), image, mask)
 

@@ -14,7 +14,7 @@ _WHOLE = re.compile(r"(?:diffusion_pytorch_model|model)(?:\.(?P<variant>[\w-]+))
 _INDEX = re.compile(
     r"(?:diffusion_pytorch_model|model)\.safetensors\.index(?:\.(?P<variant>[\w-]+))?\.json"
 )
-_IS_SHARD = re.compile(r"\d+-of-\d+")
+_SHARD = re.compile(r"\d+-of-\d+")
 _PREFERRED = ("", "fp16", "bf16")  # then all others, such as non_ema, by name
 
 
@@ -42,7 +42,7 @@ def _variants(folder: Path) -> dict[str, Path]:
     for pattern in (_INDEX, _WHOLE):
         for file in sorted(folder.glob("*")):
             match = pattern.fullmatch(file.name)
-            if match and not _IS_SHARD.fullmatch(match["variant"] or ""):
+            if match and not _SHARD.search(match["variant"] or ""):
                 found[match["variant"] or ""] = file
     return found
 
@@ -50,9 +50,9 @@ def _variants(folder: Path) -> dict[str, Path]:
 def _shards(index: Path) -> tuple[Path, ...]:
     try:
         names = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        files = tuple(index.parent / Path(name).name for name in sorted(names))
+    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise ModelError(f"{index} is no index of shards: {error!r}") from error
-    files = tuple(index.parent / Path(str(name)).name for name in sorted(names))
     if missing := [file.name for file in files if not file.exists()]:
         raise ModelError(f"{index} names files that are not there: {', '.join(missing)}")
     return files

@@ -15,7 +15,9 @@ from diffusion.text.tokenizer import CLIPTokenizer
 
 def load_pipeline(info: ModelInfo, dtype: str) -> Pipeline:
     """Build the model's networks and fill them. Raises `ModelError`."""
-    tokenizer = CLIPTokenizer.read(info.path / "tokenizer")
+    tokenizer = CLIPTokenizer.read(
+        info.path / "tokenizer", info.text_encoder.max_position_embeddings
+    )
     with precision(dtype):
         text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
         unet = UNet(info.unet, name="unet")

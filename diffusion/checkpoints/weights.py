@@ -22,6 +22,9 @@ _LEAF_NAMES = {
 }
 
 
+FLOATS = ("F16", "BF16", "F32", "F64")
+
+
 def build_and_fill(model: Block, files: Sequence[Path]) -> None:
     """Build a model from safetensors files of PyTorch's layout, tensor by tensor.
 
@@ -37,6 +40,8 @@ def build_and_fill(model: Block, files: Sequence[Path]) -> None:
             tensor = tensors.pop(name, None)
             if tensor is None:
                 missing.append(name)
+            elif tensor.dtype not in FLOATS:
+                misshapen.append(f"{name} of {tensor.dtype}, expected {', '.join(FLOATS)}")
             elif tensor.shape != torch_shape(variable):
                 misshapen.append(f"{name} {tensor.shape}, expected {torch_shape(variable)}")
             else:

@@ -86,6 +86,21 @@ LABELS: Mapping[str, str] = {
 }
 """All names that recipes use, with those for people."""
 
+FROM_DIFFUSERS: Mapping[str, str] = {
+    "DDPMScheduler": "ddpm",
+    "DDIMScheduler": "ddim",
+    "PNDMScheduler": "pndm",
+    "EulerDiscreteScheduler": "euler",
+    "EulerAncestralDiscreteScheduler": "euler_ancestral",
+    "HeunDiscreteScheduler": "heun",
+    "LMSDiscreteScheduler": "lms",
+    "DPMSolverMultistepScheduler": "dpmpp_2m",
+    "KDPM2DiscreteScheduler": "dpm2",
+    "UniPCMultistepScheduler": "unipc",
+    "LCMScheduler": "lcm",
+}
+"""What a model's own scheduler, as the diffusers library names it, is called here."""
+
 _KNOWN_AS = {known: name for name, kind in KINDS.items() for known in (name, *kind.aliases)}
 
 

@@ -6,7 +6,6 @@ written as printable characters as in GPT-2.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import regex
 
+from diffusion.config import read_json
 from diffusion.errors import ModelError
 from diffusion.text.prompt import clean
 
@@ -47,21 +47,25 @@ class CLIPTokenizer:
         self._word_ids = lru_cache(maxsize=4096)(self._encode_word)
 
     @classmethod
-    def read(cls, folder: Path) -> CLIPTokenizer:
-        """Read vocab.json, merges.txt and tokenizer_config.json. Raises `ModelError`."""
+    def read(cls, folder: Path, max_length: int) -> CLIPTokenizer:
+        """Read vocab.json, merges.txt and tokenizer_config.json.
+
+        Prompts have the length that the file says, or `max_length` where it says none or more.
+        Raises `ModelError`.
+        """
+        settings = read_json(folder / "tokenizer_config.json")
+        vocabulary = read_json(folder / "vocab.json")
         try:
-            settings = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
-            vocabulary = json.loads((folder / "vocab.json").read_text("utf-8"))
             lines = (folder / "merges.txt").read_text("utf-8").splitlines()[1:]  # after its version
             return cls(
                 vocabulary,
                 [(left, right) for left, right in (line.split() for line in lines if line)],
-                length=settings["model_max_length"],
-                start=_token(settings, "bos_token"),
-                end=_token(settings, "eos_token"),
-                padding=_token(settings, "pad_token"),
+                length=min(settings.get("model_max_length") or max_length, max_length),
+                start=_token(settings, "bos_token", "<|startoftext|>"),
+                end=_token(settings, "eos_token", "<|endoftext|>"),
+                padding=_token(settings, "pad_token", "<|endoftext|>"),
             )
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder} holds no CLIP tokenizer: {error!r}") from error
 
     def encode(self, prompt: str) -> np.ndarray:
@@ -113,9 +117,9 @@ def _join(pieces: list[str], pair: tuple[str, str]) -> list[str]:
     return joined
 
 
-def _token(settings: dict, name: str) -> str:
+def _token(settings: dict, name: str, otherwise: str) -> str:
     """A special token, which older files write as an object with its `content`."""
-    token = settings[name]
+    token = settings.get(name) or otherwise
     return token["content"] if isinstance(token, dict) else token
 
 

@@ -37,7 +37,7 @@ class ThreadEngine:
         self._pipeline = await loop.run_in_executor(self._thread, self._load)
 
     def _load(self) -> Pipeline:
-        pipeline = diffusion.load(self._model.path)
+        pipeline = diffusion.load(self._model)
         pipeline(self._model.make_recipe("", num_steps=int(self._model.generation.steps.min)))
         return pipeline
 
@@ -49,7 +49,7 @@ class ThreadEngine:
         def report(step: Step) -> None:
             if stop.is_set():
                 raise _Stopped
-            loop.call_soon_threadsafe(on_step, step.done, step.num_steps)
+            loop.call_soon_threadsafe(on_step, step.done, step.num_calls)
 
         def paint() -> Image.Image:
             return self._pipeline(recipe, on_step=report)

@@ -56,6 +56,7 @@ class TestWhatDoesNotFit:
             del tensors["conv_in.bias"]
             tensors["conv_in.extra"] = np.zeros(3, np.float16)
             tensors["time_embedding.linear_1.weight"] = np.zeros((96, 384), np.float16)
+            tensors["time_embedding.linear_1.bias"] = np.zeros(384, np.int64)
 
         change(model_copy / UNET, edit)
         with pytest.raises(WeightsError, match=r"Tensors missing: conv_in.bias; unused") as caught:
@@ -64,6 +65,7 @@ class TestWhatDoesNotFit:
         assert caught.value.unused == ("conv_in.extra",)
         assert caught.value.misshapen == (
             "time_embedding.linear_1.weight (96, 384), expected (384, 96)",
+            "time_embedding.linear_1.bias of I64, expected F16, BF16, F32, F64",
         )
 
     def test_truncated_weights_are_named(self, model_copy):
@@ -151,6 +153,19 @@ def test_a_missing_shard_is_named(tmp_path):
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
     (tmp_path / weight_map["a"]).touch()
     with pytest.raises(ModelError, match=f"not there: {weight_map['b']}"):
+        weight_files(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '{"weight_map": {"a": [1]}}', "{"])
+def test_what_is_no_index_is_named(tmp_path, content):
+    (tmp_path / "model.safetensors.index.json").write_text(content)
+    with pytest.raises(ModelError, match="is no index of shards"):
+        weight_files(tmp_path)
+
+
+def test_a_lone_shard_is_no_model(tmp_path):
+    (tmp_path / "diffusion_pytorch_model.fp16-00001-of-00002.safetensors").touch()
+    with pytest.raises(ModelError, match="holds no weights"):
         weight_files(tmp_path)
 
 

@@ -108,7 +108,10 @@ def test_a_file_that_is_there_is_kept_unless_forced(apple, capsys):
         ("x -o {0}/a.png --model {0}/none", "/none/model_index.json cannot be read"),
         ("x -o {0}/none/a.png --steps 1", "/none is no folder"),
         ("x -o {0}/a.png --scheduler eulr", "allowed: euler (the nearest)"),
-        ("x -o {0}/a.png --size 100x128", "width is 100; allowed: multiples of 32, the nearest 96"),
+        (
+            "x -o {0}/a.png --size 100x128",
+            "width is 100; allowed: multiples of 32 up to 4096, the nearest 96",
+        ),
         ("x -o {0}/a.png --count 0", "count is 0; allowed: "),
         ("x -o {0}/a.png --strength 0.5", "strength is 0.5; allowed: with an image"),
         ("x -o {0}/a.png --image {1}/README.md", "README.md is no picture; allowed: PNG, JPEG"),

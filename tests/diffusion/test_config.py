@@ -28,11 +28,23 @@ def test_embedded_model_says_what_it_offers(info):
     assert info.size_multiple == 32
 
 
-def test_preset_serves_where_the_model_offers_nothing(model_copy):
+@pytest.mark.parametrize(
+    ("own", "offered"),
+    [("PNDMScheduler", "pndm"), ("DPMSolverMultistepScheduler", "dpmpp_2m"), ("New", "ddim")],
+)
+def test_preset_serves_where_the_model_offers_nothing(model_copy, own, offered):
     (model_copy / "generation.json").unlink()
+    rewrite(model_copy / "scheduler" / "scheduler_config.json", _class_name=own)
     info = ModelInfo.read(model_copy)
     assert info.title == "model"
     assert info.generation.native_size == (512, 512)
+    assert info.generation.scheduler == offered
+
+
+def test_files_that_the_library_mends_are_read_as_it_mends_them(model_copy):
+    file = model_copy / "scheduler" / "scheduler_config.json"
+    rewrite(file, steps_offset=0, clip_sample=True)
+    assert ModelInfo.read(model_copy).scheduler.steps_offset == 1
 
 
 def test_recipe_takes_the_models_defaults_and_a_random_seed(info):
@@ -48,8 +60,11 @@ def test_recipe_takes_the_models_defaults_and_a_random_seed(info):
     [
         ({"num_steps": 101}, "steps is 101; allowed: 1 to 100"),
         ({"guidance_scale": 20.5}, "guidance is 20.5; allowed: 1 to 20"),
-        ({"size": (130, 128)}, "width is 130; allowed: multiples of 32, the nearest 128 or 160"),
-        ({"size": (128, 16)}, "height is 16; allowed: multiples of 32, the nearest 32"),
+        (
+            {"size": (130, 128)},
+            "width is 130; allowed: multiples of 32 up to 4096, the nearest 128 or 160",
+        ),
+        ({"size": (128, 16)}, "height is 16; allowed: multiples of 32 up to 4096, the nearest 32"),
         ({"guidance_rescale": 2}, "guidance_rescale is 2; allowed: 0 to 1"),
         ({"dtype": "int8"}, "dtype is 'int8'; allowed: float32, bfloat16, float16"),
         ({"seed": 2**32}, "seed is 4294967296; allowed: a whole number from 0 to 4294967295"),
@@ -82,6 +97,20 @@ def test_unknown_schedulers_offer_the_nearest(info):
     assert info.make_recipe("x", scheduler="Euler a").sampling.scheduler == "euler_ancestral"
 
 
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"scheduler": "lcm", "num_steps": 60}, "num_steps"),
+        ({"scheduler": "euler", "eta": 0.5}, "eta"),
+        ({"size": (32 * 10**9, 32)}, "width"),
+    ],
+)
+def test_what_no_scheduler_or_machine_can_do_is_refused_before_it_is_tried(info, settings, field):
+    with pytest.raises(RecipeError) as caught:
+        info.make_recipe("x", **settings)
+    assert caught.value.field == field
+
+
 def test_recipe_of_another_model_is_refused(info, model_copy):
     rewrite(model_copy / "vae" / "config.json", scaling_factor=0.5)
     recipe = ModelInfo.read(model_copy).make_recipe("x")
@@ -100,10 +129,55 @@ def test_recipe_of_another_model_is_refused(info, model_copy):
         (
             "generation.json",
             {"steps": {"default": 9, "min": 1, "max": 2000}},
-            "steps may be up to 2000; allowed: 1000",
+            "steps is 2000; allowed: 1 to 1000",
         ),
-        ("unet/config.json", {"block_out_channels": "gone"}, r"lacks settings: .*block_out_chan"),
-        ("scheduler/scheduler_config.json", {"clip_sample": True}, "clip_sample is True; allowed"),
+        ("unet/config.json", {"block_out_channels": "gone"}, r"lacks settings: block_out_chan"),
+        (
+            "scheduler/scheduler_config.json",
+            {"thresholding": True},
+            "thresholding is True; allowed",
+        ),
+        (
+            "scheduler/scheduler_config.json",
+            {"beta_start": "x"},
+            "beta_start is 'x'; allowed: float",
+        ),
+        (
+            "unet/config.json",
+            {"block_out_channels": 320},
+            "block_out_channels is 320; allowed: tup",
+        ),
+        (
+            "unet/config.json",
+            {"attention_head_dim": [8, 8]},
+            r"attention_head_dim is \(8, 8\); all",
+        ),
+        (
+            "unet/config.json",
+            {"down_block_types": ["DownBlock2D"]},
+            "has not one for each of block",
+        ),
+        ("unet/config.json", {"norm_num_groups": 7}, "norm_num_groups is 7; allowed: a divisor of"),
+        ("unet/config.json", {"in_channels": 9}, "unet in_channels is 9; allowed: 4"),
+        (
+            "unet/config.json",
+            {"cross_attention_dim": 768},
+            "cross_attention_dim is 768; allowed: 256",
+        ),
+        ("vae/config.json", {"scaling_factor": None}, "scaling_factor is None; allowed: float"),
+        (
+            "text_encoder/config.json",
+            {"num_attention_heads": 3},
+            "num_attention_heads is 3; allowed",
+        ),
+        ("generation.json", {"strength": 0.6}, "strength is 0.6; allowed: an object"),
+        ("generation.json", {"strength": {}}, "strength is None; allowed: float"),
+        ("generation.json", {"steps": 25}, "steps is 25; allowed: an object"),
+        ("generation.json", {"steps": {"default": "9", "min": 1, "max": 9}}, "default is '9'"),
+        ("generation.json", {"steps": {"default": 99, "min": 1, "max": 9}}, "the default between"),
+        ("generation.json", {"sizes": []}, r"sizes is \(\); allowed: tuple"),
+        ("generation.json", {"sizes": [[128]]}, r"sizes is \(\(128,\),\); allowed: tuple"),
+        ("generation.json", {"native_size": [500, 500]}, "width is 500; allowed: multiples of 32"),
     ],
 )
 def test_another_family_is_refused_by_what_differs(model_copy, file, changes, message):

@@ -116,6 +116,17 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
         open_image(bomb)
 
 
+def test_a_bomb_for_pillow_itself_is_refused_too():
+    bomb = encoded(Image.new("1", (20_000, 20_000)), "PNG")
+    with pytest.raises(ImageError, match=f"too many pixels; allowed: {MAX_PIXELS} in all"):
+        open_image(bomb)
+
+
+def test_damaged_exif_says_nothing():
+    picture = encoded(Image.new("RGB", (3, 2), "red"), "PNG", exif=b"Exif\0\0II*\0")
+    assert open_image(picture).size == (3, 2)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ImageError, match=r"none.png cannot be opened: .*No such file"):
         open_image(tmp_path / "none.png")
@@ -199,5 +210,5 @@ def test_a_broken_recipe_is_refused(tmp_path):
 def test_what_is_no_png_has_no_recipe(tmp_path):
     file = tmp_path / "picture.png"
     file.write_bytes(b"no picture")
-    with pytest.raises(ImageError, match=r"picture.png is no PNG"):
+    with pytest.raises(ImageError, match=r"picture.png is no picture; allowed: PNG"):
         read_recipe(file)

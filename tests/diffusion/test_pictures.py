@@ -64,10 +64,11 @@ def test_each_scheduler_paints_the_picture_of_the_reference(pipeline, index):
     assert_same_picture(pipeline(recipe), cells("schedulers.png", len(SCHEDULERS))[index])
 
 
-def remix_recipe(info, index, *, mask=None):
+def remix_recipe(info, index, *, mask=None, scheduler=None):
     prompt, strength = REMIXES[index]
     return info.make_recipe(
         prompt,
+        scheduler=scheduler,
         num_steps=REMIX_STEPS,
         guidance_scale=GUIDANCE_SCALE,
         seed=seed_of(index),
@@ -91,6 +92,23 @@ def test_inpainting_is_that_of_the_reference(pipeline, index):
     recipe = remix_recipe(pipeline.info, index, mask=mask)
     image = pipeline(recipe, image=source_picture(), mask=mask)
     assert_same_picture(image, cells("inpaint.png", len(REMIXES))[index])
+
+
+def test_inpainting_with_fresh_noise_is_that_of_the_reference(pipeline):
+    mask = mask_picture()
+    recipe = remix_recipe(pipeline.info, 1, mask=mask, scheduler="euler_ancestral")
+    image = pipeline(recipe, image=source_picture(), mask=mask)
+    assert_same_picture(image, cells("inpaint-euler_ancestral.png", 1)[0])
+
+
+@pytest.mark.parametrize("guidance_scale", [1, 4])
+def test_a_picture_of_an_odd_batch_has_the_pixels_it_has_alone(pipeline, guidance_scale):
+    recipe = pipeline.info.make_recipe(
+        "a red apple", seed=5, num_steps=2, guidance_scale=guidance_scale, size=(96, 128)
+    )
+    together = pipeline.paint(recipe.batch(3))
+    for one, image in zip(recipe.batch(3), together, strict=True):
+        assert pipeline(one).tobytes() == image.tobytes()
 
 
 @pytest.mark.parametrize("guidance_scale", [1, 4])
@@ -150,7 +168,7 @@ class TestSteps:
         reports = []
 
         def on_step(step):
-            reports.append((step.done, step.num_steps))
+            reports.append((step.done, step.num_calls))
             if step.done == 2:
                 raise Enough
 
@@ -163,7 +181,7 @@ class TestSteps:
         pipeline(
             remix_recipe(pipeline.info, 0),
             image=source_picture(),
-            on_step=lambda step: reports.append((step.done, step.num_steps)),
+            on_step=lambda step: reports.append((step.done, step.num_calls)),
         )
         assert reports == [(1, 3), (2, 3), (3, 3)]
 

@@ -13,7 +13,7 @@ from tests.reference.rows import CLEANED_BY_OPENAI_ALONE, PROMPTS, UNCLEAN
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return CLIPTokenizer.read(MODEL / "tokenizer")
+    return CLIPTokenizer.read(MODEL / "tokenizer", 77)
 
 
 @pytest.mark.parametrize("index", range(len(PROMPTS)))
@@ -29,7 +29,8 @@ def test_cleaning_is_that_of_openai_and_not_always_that_of_transformers(
     openai, transformers = (
         reference[f"unclean/{index}/{library}"].tolist() for library in ("openai", "transformers")
     )
-    assert tokenizer.encode(text)[1 : 1 + len(openai)].tolist() == openai
+    end = tokenizer.encode("")[1]
+    assert tokenizer.encode(text)[1 : 2 + len(openai)].tolist() == [*openai, end]
     assert (openai != transformers) == (text in CLEANED_BY_OPENAI_ALONE)
 
 
@@ -48,12 +49,12 @@ def test_tokens_may_be_written_as_objects(tokenizer, tmp_path):
     settings["pad_token"] = {"content": "!"}
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     padding = tokenizer.encode("!")[1] - 256  # "!" that ends a word has a row of its own
-    assert CLIPTokenizer.read(folder).encode("")[-1] == padding
+    assert CLIPTokenizer.read(folder, 77).encode("")[-1] == padding
 
 
 def test_missing_vocabulary_is_named(tmp_path):
-    with pytest.raises(ModelError, match="holds no CLIP tokenizer"):
-        CLIPTokenizer.read(tmp_path)
+    with pytest.raises(ModelError, match=r"tokenizer_config.json cannot be read"):
+        CLIPTokenizer.read(tmp_path, 77)
 
 
 def test_a_long_prompt_is_cut_and_says_where(tokenizer):
@@ -72,3 +73,25 @@ def test_a_word_that_fits_in_part_counts_as_cut(tokenizer):
 def test_a_prompt_that_fits_is_not_cut(tokenizer):
     assert tokenizer.split(" A  red apple ") == ("a red apple", "")
     assert tokenizer.split("") == ("", "")
+
+
+@pytest.mark.parametrize(("length", "expected"), [(None, 77), (10**30, 77), (20, 20), ("gone", 77)])
+def test_the_length_is_at_most_what_the_text_encoder_takes(tmp_path, length, expected):
+    folder = shutil.copytree(MODEL / "tokenizer", tmp_path / "tokenizer")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    settings["model_max_length"] = length
+    if length == "gone":
+        del settings["model_max_length"], settings["pad_token"]
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    assert CLIPTokenizer.read(folder, 77).encode("a cat").shape == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("vocab.json", "[]"), ("tokenizer_config.json", '{"model_max_length": "x"}')],
+)
+def test_a_malformed_tokenizer_is_named(tmp_path, name, content):
+    folder = shutil.copytree(MODEL / "tokenizer", tmp_path / "tokenizer")
+    (folder / name).write_text(content)
+    with pytest.raises(ModelError, match="tokenizer"):
+        CLIPTokenizer.read(folder, 77)

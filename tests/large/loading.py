@@ -58,12 +58,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         with context.Pool(1) as pool:
             pool.apply(write_model, (Path(folder),))
+        is_within = True
         print(f"{'dtype':<10}{'seconds':>8}{'growth':>12}{'bound':>12}")
         for dtype in BYTES:
             with context.Pool(1) as pool:
                 seconds, growth, bound = pool.apply(measure, (folder, dtype))
+            is_within &= growth <= bound
             print(f"{dtype:<10}{seconds:8.1f}{growth / MIB:8.0f} MiB{bound / MIB:8.0f} MiB")
-    return 0
+    return 0 if is_within else 1
 
 
 if __name__ == "__main__":

@@ -45,11 +45,11 @@ def main():
     pipeline.set_progress_bar_config(disable=True)
     arrays = {**normals(), **networks(pipeline), **small_models()}
     np.savez_compressed(HERE / "arrays.npz", **arrays)
-    ImageSheets(pipeline).save()
-    schedulers(pipeline).save(HERE / "schedulers.png", optimize=True)
     for sheet in SHEETS:
         paint(pipeline, sheet).save(HERE / sheet.file_name, optimize=True)
         print(sheet.file_name)
+    schedulers(pipeline).save(HERE / "schedulers.png", optimize=True)
+    ImageSheets(pipeline).save()
 
 
 def generator(seed):
@@ -167,6 +167,12 @@ class ImageSheets:
             ).images[0]
             for index, (prompt, strength) in enumerate(REMIXES)
         ).save(HERE / "inpaint.png", optimize=True)
+        ancestral = diffusers.EulerAncestralDiscreteScheduler
+        self._inpaint.scheduler = ancestral.from_config(self._inpaint.scheduler.config)
+        prompt, strength = REMIXES[1]
+        self._inpaint(prompt, image=source, mask_image=mask, strength=strength, **shared(1)).images[
+            0
+        ].save(HERE / "inpaint-euler_ancestral.png", optimize=True)
 
 
 def schedulers(pipeline):

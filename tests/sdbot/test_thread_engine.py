@@ -23,7 +23,7 @@ class StandInPipeline:
         try:
             for self.done in range(1, recipe + 1):
                 self.may_step.acquire()
-                on_step(SimpleNamespace(done=self.done, num_steps=recipe))
+                on_step(SimpleNamespace(done=self.done, num_calls=recipe))
         finally:
             self.has_ended.set()
         return Image.new("RGB", (1, 1))
