@@ -18,6 +18,12 @@ def pytest_addoption(parser):
     parser.addoption("--differences", action="store_true", help=help_text)
 
 
+def pytest_collection_modifyitems(config, items):
+    """What is long is left to `make parity`."""
+    if not config.getoption("differences"):
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
 @pytest.fixture(scope="session")
 def pipeline():
     """The embedded model, loaded once."""

@@ -4,7 +4,9 @@ import pytest
 
 from diffusion.errors import ModelError, RecipeError
 from diffusion.info import ModelInfo
+from diffusion.text.tokenizer import CLIPTokenizer
 from tests.conftest import MODEL
+from tests.large import sd15
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,21 @@ def test_preset_serves_where_the_model_offers_nothing(model_copy, own, offered):
     assert info.title == "model"
     assert info.generation.native_size == (512, 512)
     assert info.generation.scheduler == offered
+
+
+def test_the_files_of_stable_diffusion_15_are_read(tmp_path):
+    sd15.write_settings(tmp_path)
+    for part, name in sd15.WEIGHTS.items():
+        (tmp_path / part / name).touch()
+    info = ModelInfo.read(tmp_path)
+    assert info.size_multiple == 64
+    assert info.vae.scaling_factor == 0.18215
+    recipe = info.make_recipe("an astronaut", seed=1)
+    assert (recipe.sampling.scheduler, recipe.sampling.num_steps) == ("pndm", 30)
+    assert (recipe.sampling.width, recipe.sampling.guidance_scale) == (512, 7.5)
+    tokenizer = CLIPTokenizer.read(tmp_path / "tokenizer", 77)
+    same = CLIPTokenizer.read(MODEL / "tokenizer", 77)
+    assert tokenizer.encode("an astronaut").tolist() == same.encode("an astronaut").tolist()
 
 
 def test_files_that_the_library_mends_are_read_as_it_mends_them(model_copy):

@@ -25,6 +25,7 @@ from rows import (
     PROMPTS,
     REMIX_STEPS,
     REMIXES,
+    SCHEDULER_STEPS,
     SCHEDULERS,
     SHEETS,
     UNCLEAN,
@@ -180,14 +181,14 @@ def schedulers(pipeline):
     own, images = pipeline.scheduler, []
     for index, (_name, kind, decided) in enumerate(SCHEDULERS):
         pipeline.scheduler = getattr(diffusers, kind).from_config(own.config, **decided)
-        images.append(pipeline(PROMPTS[1], **shared(index)).images[0])
+        images.append(pipeline(PROMPTS[1], **shared(index, SCHEDULER_STEPS)).images[0])
     pipeline.scheduler = own
     return join(images)
 
 
-def shared(index):
+def shared(index, num_steps=REMIX_STEPS):
     return {
-        "num_inference_steps": REMIX_STEPS,
+        "num_inference_steps": num_steps,
         "guidance_scale": GUIDANCE_SCALE,
         "generator": generator(seed_of(index)),
     }

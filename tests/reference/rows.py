@@ -54,6 +54,7 @@ SCHEDULERS = (
     ("unipc", "UniPCMultistepScheduler", {}),
     ("lcm", "LCMScheduler", {}),
 )
+SCHEDULER_STEPS = 6
 REMIX_STEPS = 10
 # A prompt and the strength of its image-to-image, and of its inpainting.
 REMIXES = (
