@@ -1,6 +1,5 @@
 """What Discord's refusals and a broken network mean."""
 
-import asyncio
 from types import SimpleNamespace
 
 import aiohttp
@@ -9,23 +8,28 @@ import pytest
 
 from sdbot.chat.delivery import _translated
 from sdbot.errors import DeliveryDelayed, Undeliverable
-from sdbot.sandbox import Settings
+from sdbot.sandbox import errors
+from sdbot.sandbox.interactions import Interactions
 from tests.sdbot.conversation import told
 
 
-class TestDeadToken:
-    @pytest.fixture
-    def sandbox_settings(self):
-        return Settings(token_life_seconds=1.5)
+async def test_progress_is_edited_by_the_bots_own_token_when_the_other_is_dead(
+    start_bot, member, engine, monkeypatch
+):
+    refused = []
 
-    async def test_progress_is_edited_by_the_bots_own_token(self, start_bot, member, engine):
-        engine.may_paint.clear()
-        async with start_bot():
-            await member.command("imagine", prompt="a red apple")
-            # On the clock of the sandbox's own loop the token ends before this does.
-            await asyncio.sleep(1.6)
-            engine.may_paint.set()
-            await told(member, "Your picture is ready")
+    def refuse(_interactions, _application_id, token):
+        refused.append(token)
+        raise errors.invalid_webhook_token()
+
+    engine.may_paint.clear()
+    async with start_bot():
+        await member.command("imagine", prompt="a red apple")
+        await told(member, "Painting, step 1")
+        monkeypatch.setattr(Interactions, "answered", refuse)
+        engine.paint_one()
+        await told(member, "Your picture is ready")
+    assert len(refused) == 1  # each refusal counts against the bot at Discord
 
 
 @pytest.mark.parametrize(
