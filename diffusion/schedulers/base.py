@@ -115,6 +115,28 @@ def denoise(
     return (signal / variance) * latents - (spread / variance**0.5) * model_output
 
 
+class FreshNoise(Scheduler):
+    """Put before a scheduler without noise: each of its steps then adds `_deviation` of fresh."""
+
+    _deviation: np.ndarray
+
+    def needs_noise(self, index: int) -> bool:
+        return True
+
+    def step(
+        self,
+        index: int,
+        latents: np.ndarray,
+        model_output: np.ndarray,
+        state: State,
+        noise: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, State]:
+        latents, state = super().step(  # type: ignore[safe-super] # of the scheduler it is put before
+            index, latents, model_output, state
+        )
+        return latents + self._deviation[index] * noise, state
+
+
 def num_skipped_steps(num_steps: int, strength: float) -> int:
     """How many of the first steps an image-to-image run leaves out; `strength` is in (0, 1].
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diffusion.schedulers.base import State
+from diffusion.schedulers.base import FreshNoise, State
 from diffusion.schedulers.exploding import ExplodingScheduler, jumps
 from diffusion.schedulers.spacing import spaced_sigmas
 
@@ -35,7 +35,7 @@ class EulerScheduler(ExplodingScheduler):
         return latents + self._jumps[index] * self._slope(index, latents, model_output), state
 
 
-class EulerAncestralScheduler(EulerScheduler):
+class EulerAncestralScheduler(FreshNoise, EulerScheduler):
     """Source: score SDE (arXiv:2011.13456) appendix F, as in crowsonkb/k-diffusion."""
 
     def __init__(self, config: SchedulerConfig, num_steps: int) -> None:
@@ -45,17 +45,3 @@ class EulerAncestralScheduler(EulerScheduler):
         variance = following**2 * (sigmas**2 - following**2) / sigmas**2
         self._deviation = variance**0.5
         self._jumps = (following**2 - self._deviation**2) ** 0.5 - sigmas
-
-    def needs_noise(self, index: int) -> bool:
-        return True
-
-    def step(
-        self,
-        index: int,
-        latents: np.ndarray,
-        model_output: np.ndarray,
-        state: State,
-        noise: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, State]:
-        latents, state = super().step(index, latents, model_output, state)
-        return latents + self._deviation[index] * noise, state

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diffusion.schedulers.base import Scheduler, State
+from diffusion.schedulers.base import FreshNoise, Scheduler, State
 from diffusion.schedulers.spacing import multistep_sigmas, require_distinct
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class DPMSolver2MScheduler(Scheduler):
         return self._latents_weight[index] * latents + self._denoised_weight[index] * denoised
 
 
-class DPMSolver2MSDEScheduler(DPMSolver2MScheduler):
+class DPMSolver2MSDEScheduler(FreshNoise, DPMSolver2MScheduler):
     """Source: DPM-Solver++ (arXiv:2211.01095) appendix B, "SDE-DPM-Solver++(2M)"."""
 
     def _set_weights(self, signal: np.ndarray, spread: np.ndarray) -> None:
@@ -70,20 +70,6 @@ class DPMSolver2MSDEScheduler(DPMSolver2MScheduler):
         self._latents_weight = (spread[1:] / spread[:-1] * decay).astype(np.float32)
         self._denoised_weight = (signal[1:] * (1 - decay**2)).astype(np.float32)
         self._deviation = (spread[1:] * (1 - decay**2) ** 0.5).astype(np.float32)
-
-    def needs_noise(self, index: int) -> bool:
-        return True
-
-    def step(
-        self,
-        index: int,
-        latents: np.ndarray,
-        model_output: np.ndarray,
-        state: State,
-        noise: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, State]:
-        latents, state = super().step(index, latents, model_output, state)
-        return latents + self._deviation[index] * noise, state
 
 
 def _decay(signal: np.ndarray, spread: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import aiohttp
@@ -22,9 +22,8 @@ _DEAD_TOKEN_CODES = (10015, 50027)  # "unknown webhook" and "invalid webhook tok
 class DiscordDelivery:
     """A `Delivery` by the bot's own token, and by the interaction's while that lives."""
 
-    def __init__(self, client: discord.Client, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._clock = clock
         self._dead_tokens: set[int] = set()  # by the id of their progress message
 
     async def show_progress(self, job: Job, progress: Progress) -> None:
@@ -81,7 +80,7 @@ class DiscordDelivery:
 
     def _has_token(self, destination: Destination) -> bool:
         is_dead = destination.progress_message_id in self._dead_tokens
-        return not is_dead and self._clock() < destination.token_expires_at
+        return not is_dead and time.time() < destination.token_expires_at
 
     async def _edit_by_token(self, destination: Destination, content: str) -> None:
         assert self._client.application_id is not None
