@@ -81,7 +81,7 @@ async def test_newcomer_paints_rerolls_restarts_and_rerolls_again(house, member,
     page = await browser.new_page(viewport={"width": 1100, "height": 900})
     await page.goto(house.url)
     await expect(page.get_by_role("status")).to_have_text("The bot is online")
-    composer = page.get_by_role("combobox")
+    composer = page.locator("#composer")
     await page.evaluate(KEEP_ALL_THAT_IS_SHOWN)
     await composer.fill("/imagine prompt: a sunflower seed: 7")
     await composer.press("Enter")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sdbot.sandbox.errors import StateInUse
+from sdbot.sandbox.errors import SandboxError
 from sdbot.sandbox.server import MAX_PORT, Sandbox
 
 BOT = Path(__file__).parents[2] / "bot.py"
@@ -53,7 +53,7 @@ def main() -> None:
     bot_command = () if arguments.no_bot else (sys.executable, str(BOT))
     try:
         asyncio.run(serve(arguments.port, arguments.state, bot_command))
-    except (StateInUse, OSError) as error:
+    except (SandboxError, OSError) as error:
         sys.exit(f"The sandbox cannot start: {error}")
 
 

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from sdbot.sandbox.documents import Document
-from sdbot.sandbox.errors import StateInUse
+from sdbot.sandbox.errors import OtherVersion, StateInUse
 
 T = TypeVar("T")
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
+CREATE TABLE documents (
     kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)
 ) WITHOUT ROWID
 """
+# Of the documents; a world of another version is not read.
+VERSION = 2
 
 
 class Archive:
@@ -28,13 +30,12 @@ class Archive:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-archive")
 
     async def open(self) -> None:
-        """Raises StateInUse when another process holds the file."""
+        """Raises StateInUse when another process holds the file, OtherVersion for an old world."""
         try:
             self._connection = await self._run(self._connect)
-        except sqlite3.OperationalError as error:
+        except Exception:
             self._thread.shutdown()
-            message = f"{self._path} cannot be written ({error}). Does another sandbox run with it?"
-            raise StateInUse(message) from error
+            raise
 
     async def load(self, kind: str) -> dict[str, Document]:
         """All documents of a kind by id, oldest id first."""
@@ -60,16 +61,30 @@ class Archive:
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=0.5)
-        # The lock lasts as long as the connection: two sandboxes never share a state folder.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         try:
+            # The lock lasts as long as the connection: two sandboxes never share a state folder.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             with connection:
                 connection.execute("BEGIN EXCLUSIVE")
-                connection.execute(SCHEMA)
-        except sqlite3.OperationalError:
+                self._prepare(connection)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            message = f"{self._path} cannot be written ({error}). Does another sandbox run with it?"
+            raise StateInUse(message) from error
+        except OtherVersion:
             connection.close()
             raise
         return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables:
+            connection.execute(SCHEMA)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        elif version != VERSION:
+            folder = self._path.parent
+            raise OtherVersion(f"{folder} was made by another version: delete it, or name another")
 
     def _select(self, kind: str) -> list[tuple[str, str]]:
         query = "SELECT id, body FROM documents WHERE kind = ?"

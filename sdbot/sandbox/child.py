@@ -3,10 +3,15 @@
 import asyncio
 import contextlib
 import logging
+import os
+import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+LEASH = Path(__file__).with_name("leash.py")
 
 
 class BotProcess:
@@ -38,8 +43,10 @@ class BotProcess:
         return self._process is not None
 
     async def start(self) -> None:
+        """Nothing for one that runs."""
         async with self._turn:
-            await self._start()
+            if not self.is_running:
+                await self._start()
 
     async def stop(self) -> None:
         """SIGTERM, a while to finish, then SIGKILL."""
@@ -51,10 +58,18 @@ class BotProcess:
             await self._stop()
             await self._start()
 
+    async def kill(self) -> None:
+        """SIGKILL, as if it had crashed."""
+        async with self._turn:
+            if self._process and self._watch:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()
+                await self._watch
+
     async def _start(self) -> None:
         # A session of its own: Ctrl-C in the terminal reaches the bot once, as our SIGTERM.
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=DEVNULL, env=self.environment, start_new_session=True
+            *_leashed(self._command), stdin=DEVNULL, env=self.environment, start_new_session=True
         )
         self.exit_code = None
         self._watch = asyncio.create_task(self._wait(self._process))
@@ -80,3 +95,10 @@ class BotProcess:
             process.kill()
             await process.wait()
         self._on_change()
+
+
+def _leashed(command: Sequence[str]) -> Sequence[str]:
+    """The command as one that does not outlive us, whatever ends us. Only Linux has the means."""
+    if sys.platform != "linux":
+        return command
+    return (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command)

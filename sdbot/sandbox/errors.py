@@ -4,8 +4,12 @@ SandboxError
 ├── ApiError            an answer of Discord's REST API: status, code, message
 │   └── InvalidForm     50035 with the tree of what is wrong where
 ├── Refused             the page's own API: a sentence for the member
-└── StateInUse          the state folder is another's, or cannot be written
+├── GatewayClosed       the gateway ends a connection: its close code
+├── StateInUse          the state folder is another's, or cannot be written
+└── OtherVersion        the state folder was made by another version of the sandbox
 """
+
+from typing import Any
 
 from sdbot.sandbox.documents import Document
 
@@ -37,6 +41,13 @@ class InvalidForm(ApiError):
     def body(self) -> Document:
         return {**super().body(), "errors": self.tree}
 
+    def sentence(self) -> str:
+        """The first fault in words."""
+        node: Any = self.tree
+        while "_errors" not in node:
+            node = next(iter(node.values()))
+        return str(node["_errors"][0]["message"])
+
 
 class Refused(SandboxError):
     """What a member asked for cannot be done; `str()` is the sentence the page shows."""
@@ -46,8 +57,20 @@ class Refused(SandboxError):
         self.status = status
 
 
+class GatewayClosed(SandboxError):
+    """The gateway ends a connection, with Discord's close code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
 class StateInUse(SandboxError):
     """The state folder is open in another process, or cannot be written."""
+
+
+class OtherVersion(SandboxError):
+    """What the state folder holds was written by another version of the sandbox."""
 
 
 def unauthorized() -> ApiError:
@@ -70,6 +93,10 @@ def unknown_guild() -> ApiError:
     return ApiError(404, 10004, "Unknown Guild")
 
 
+def unknown_member() -> ApiError:
+    return ApiError(404, 10007, "Unknown Member")
+
+
 def unknown_message() -> ApiError:
     return ApiError(404, 10008, "Unknown Message")
 
@@ -86,12 +113,36 @@ def unknown_interaction() -> ApiError:
     return ApiError(404, 10062, "Unknown interaction")
 
 
+def unknown_command() -> ApiError:
+    return ApiError(404, 10063, "Unknown application command")
+
+
+def too_many_commands(most: int) -> ApiError:
+    return ApiError(400, 30032, f"Maximum number of application commands reached ({most})")
+
+
 def already_answered() -> ApiError:
     return ApiError(400, 40060, "Interaction has already been acknowledged.")
 
 
 def too_large() -> ApiError:
     return ApiError(413, 40005, "Request entity too large")
+
+
+def missing_access() -> ApiError:
+    return ApiError(403, 50001, "Missing Access")
+
+
+def missing_permissions() -> ApiError:
+    return ApiError(403, 50013, "Missing Permissions")
+
+
+def not_the_author() -> ApiError:
+    return ApiError(403, 50005, "Cannot edit a message authored by another user")
+
+
+def cannot_message_user() -> ApiError:
+    return ApiError(403, 50007, "Cannot send messages to this user")
 
 
 def empty_message() -> ApiError:

@@ -1,4 +1,4 @@
-"""What every request passes: who may ask, and how an error is answered."""
+"""What every request passes: who may ask and how often, and how an error is answered."""
 
 import logging
 
@@ -7,8 +7,10 @@ from aiohttp.typedefs import Handler
 
 from sdbot.sandbox import errors
 from sdbot.sandbox.errors import ApiError, Refused
-from sdbot.sandbox.parts import WORLD
+from sdbot.sandbox.parts import RATE_LIMITS, SETTINGS, WORLD
 from sdbot.sandbox.responses import json_response
+from sdbot.sandbox.troubles import TROUBLES
+from sdbot.sandbox.uploads import discard_body
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +43,26 @@ async def local_only(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 @web.middleware
+async def limit_rate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """429 for REST that is asked too often; each other answer tells how often it may be."""
+    if request.app[SETTINGS].rate_limits and request.path.startswith(f"{API}/"):
+        route = _template(request).removeprefix(API)
+        return await request.app[RATE_LIMITS].answer(route, request, handler)
+    return await handler(request)
+
+
+@web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turns what routes raise into JSON: Discord's for the API, a sentence for the page."""
     try:
         return await handler(request)
     except ApiError as error:
         log.info("%s %s: %s", request.method, _template(request), error)
-        return json_response(error.body(), error.status)
+        response = json_response(error.body(), error.status)
     except Refused as refusal:
-        return json_response({"message": str(refusal)}, refusal.status)
+        response = json_response({"message": str(refusal)}, refusal.status)
+    await discard_body(request)
+    return response
 
 
 def _template(request: web.Request) -> str:
@@ -67,6 +80,14 @@ async def bot_token(request: web.Request, handler: Handler) -> web.StreamRespons
         expected = f"Bot {request.app[WORLD].identity.token}"
         if request.headers.get("Authorization") != expected:
             raise errors.unauthorized()
+    return await handler(request)
+
+
+@web.middleware
+async def make_trouble(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Lets troubles befall REST."""
+    if request.path.startswith(f"{API}/"):
+        return await request.app[TROUBLES].befall(request, handler)
     return await handler(request)
 
 

@@ -3,118 +3,116 @@
 Every refusal is a sentence that names the option, what was received and what is allowed.
 """
 
-import re
-from collections.abc import Callable
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from sdbot.sandbox.documents import Document
 from sdbot.sandbox.errors import Refused
+from sdbot.sandbox.option_values import read_value
+from sdbot.sandbox.pointing import NOUNS, Pointing
+from sdbot.sandbox.world import World
 
-MAX_STRING = 6000
-# Integers travel as doubles.
-MAX_INTEGER = 2**53
-# Of an integer as a text, before it is read: Python refuses to read more than 4300 digits.
-MAX_INTEGER_TEXT = 100
-
-WHOLE_NUMBER = re.compile(r"[+-]?\d+")
-DECIMAL_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
-TRUTHS = {"true": True, "false": False}
+SUB_COMMANDS = {1, 2}
 
 
-def parse_options(command: Document, values: Any) -> list[Document]:
-    """The `options` of an interaction, in the order the command has them. Raises Refused.
+class Options:
+    """Values read for one person in one place; `pointing` follows the ids among them."""
 
-    `values` are an object by the options' names, or None. A value is of its option's type, or a
-    text of it as one types it; a choice goes by its value or its name.
-    """
+    def __init__(self, world: World, user_id: str, channel: Document) -> None:
+        self.pointing = Pointing(world, user_id, channel)
+
+    def parse(self, command: Document, values: Any) -> list[Document]:
+        """The `options` of an interaction, in the order the command has them. Raises Refused.
+
+        `values` are an object by the options' names, or None. A value is of its option's type, or
+        a text of it as one types it; a choice goes by its value or its name, a user, a channel, a
+        role or an upload by its id; that of a sub-command is the object of its options.
+        """
+        return self._parse(f"/{command['name']}", command["options"], values)
+
+    def parse_typed(self, command: Document, values: Any, focused: str) -> list[Document]:
+        """Like `parse` for a command that is still being typed: what does not fit is left out.
+
+        The focused option's value is the text so far, whatever type it is to be.
+        """
+        parsed = self._typed(f"/{command['name']}", command["options"], values, focused)
+        if not any(option.get("focused") for option in _flat(parsed)):
+            raise Refused(f"/{command['name']} has no option {focused} that completes itself.")
+        return parsed
+
+    def _parse(self, owner: str, options: list[Document], values: Any) -> list[Document]:
+        given = _given(owner, options, values)
+        if _has_sub_commands(options):
+            return [self._sub_command(owner, options, given)]
+        parsed = []
+        for option in options:
+            if option["name"] in given:
+                parsed.append(_parsed(option, self._value(option, given[option["name"]])))
+            elif option.get("required"):
+                raise Refused(f"{option['name']} is required: {option['description']}")
+        return parsed
+
+    def _sub_command(self, owner: str, options: list[Document], given: Document) -> Document:
+        if len(given) != 1:
+            raise Refused(f"{owner} needs one of {', '.join(o['name'] for o in options)}.")
+        ((name, values),) = given.items()
+        chosen = next(option for option in options if option["name"] == name)
+        inner = self._parse(f"{owner} {name}", chosen.get("options", []), values)
+        return {"name": name, "type": chosen["type"], "options": inner}
+
+    def _typed(
+        self, owner: str, options: list[Document], values: Any, focused: str
+    ) -> list[Document]:
+        given = _given(owner, options, values)
+        parsed = []
+        for option in options:
+            name = option["name"]
+            if name == focused and option.get("autocomplete"):
+                parsed.append({**_parsed(option, str(given.get(name, ""))), "focused": True})
+            elif name not in given:
+                continue
+            elif option["type"] in SUB_COMMANDS:
+                nested = option.get("options", [])
+                inner = self._typed(f"{owner} {name}", nested, given[name], focused)
+                parsed.append({"name": name, "type": option["type"], "options": inner})
+            else:
+                with contextlib.suppress(Refused):
+                    parsed.append(_parsed(option, self._value(option, given[name])))
+        return parsed
+
+    def _value(self, option: Document, value: Any) -> Any:
+        name, type = option["name"], option["type"]
+        if type not in NOUNS:
+            return read_value(option, value)
+        if not isinstance(value, str):
+            raise Refused(f"{name} must be the id of {NOUNS[type]}.")
+        self.pointing.follow(name, type, [value], option.get("channel_types") or ())
+        return value
+
+
+def _given(owner: str, options: list[Document], values: Any) -> Document:
+    """The values, all of options there are. Raises Refused."""
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise Refused("The options must be an object of names and values.")
-    options = {option["name"]: option for option in command["options"]}
+    names = [option["name"] for option in options]
     for name in values:
-        if name not in options:
-            known = ", ".join(options) or "none"
-            raise Refused(f"/{command['name']} has no option {name}. Its options: {known}.")
-    parsed = []
-    for name, option in options.items():
-        if name in values:
-            value = _value(option, values[name])
-            parsed.append({"name": name, "type": option["type"], "value": value})
-        elif option.get("required"):
-            raise Refused(f"{name} is required: {option['description']}")
-    return parsed
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise Refused(f"{owner} has no option {name}. Its options: {known}.")
+    return values
 
 
-def _value(option: Document, value: Any) -> Any:
-    if option.get("choices"):
-        return _choice(option, value)
-    if option["type"] not in PARSERS:
-        raise Refused(f"{option['name']} is of a kind that cannot be sent from here.")
-    return PARSERS[option["type"]](option, value)
+def _has_sub_commands(options: list[Document]) -> bool:
+    return any(option["type"] in SUB_COMMANDS for option in options)
 
 
-def _choice(option: Document, value: Any) -> Any:
-    for choice in option["choices"]:
-        if str(value).lower() in (str(choice["value"]).lower(), choice["name"].lower()):
-            return choice["value"]
-    names = ", ".join(choice["name"] for choice in option["choices"])
-    raise Refused(f"{option['name']} must be one of {names}, not {value}.")
+def _parsed(option: Document, value: Any) -> Document:
+    return {"name": option["name"], "type": option["type"], "value": value}
 
 
-def _string(option: Document, value: Any) -> str:
-    shortest, longest = option.get("min_length", 0), option.get("max_length", MAX_STRING)
-    if not isinstance(value, str):
-        raise Refused(f"{option['name']} must be a text, not {value}.")
-    if not shortest <= len(value) <= longest:
-        allowed = f"{shortest} to {longest} characters"
-        raise Refused(f"{option['name']} must have {allowed}, not {len(value)}.")
-    return value
-
-
-def _integer(option: Document, value: Any) -> int:
-    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value.strip()):
-        value = int(_short(option, value))
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Refused(f"{option['name']} must be a whole number, not {value}.")
-    _check_bounds(option, value)
-    return value
-
-
-def _short(option: Document, text: str) -> str:
-    if len(text) > MAX_INTEGER_TEXT:
-        allowed = f"at most {MAX_INTEGER_TEXT} characters"
-        raise Refused(f"{option['name']} must have {allowed}, not {len(text)}.")
-    return text
-
-
-def _number(option: Document, value: Any) -> float:
-    if isinstance(value, str) and DECIMAL_NUMBER.fullmatch(value.strip()):
-        value = float(value)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise Refused(f"{option['name']} must be a number, not {value}.")
-    _check_bounds(option, value)
-    return value
-
-
-def _check_bounds(option: Document, value: float) -> None:
-    least, most = option.get("min_value", -MAX_INTEGER), option.get("max_value", MAX_INTEGER)
-    if value < least:
-        raise Refused(f"{option['name']} must be at least {least}, not {value}.")
-    if value > most:
-        raise Refused(f"{option['name']} must be at most {most}, not {value}.")
-
-
-def _boolean(option: Document, value: Any) -> bool:
-    value = TRUTHS.get(value.strip().lower(), value) if isinstance(value, str) else value
-    if not isinstance(value, bool):
-        raise Refused(f"{option['name']} must be true or false, not {value}.")
-    return value
-
-
-# By the type of the option.
-PARSERS: dict[int, Callable[[Document, Any], Any]] = {
-    3: _string,
-    4: _integer,
-    5: _boolean,
-    10: _number,
-}
+def _flat(parsed: list[Document]) -> Iterator[Document]:
+    for option in parsed:
+        yield option
+        yield from _flat(option.get("options", []))

@@ -15,15 +15,16 @@ class PageEvents:
     """The pages that are open now; one that opens later asks for the state."""
 
     def __init__(self) -> None:
-        self._open: dict[web.WebSocketResponse, Outgoing] = {}
+        self._open: dict[web.WebSocketResponse, tuple[str, Outgoing]] = {}
 
-    def publish(self, type: str, **fields: object) -> None:
-        """Tell every open page."""
-        for outgoing in self._open.values():
-            outgoing.send({"type": type, **fields})
+    def publish(self, type: str, to: str | None = None, **fields: object) -> None:
+        """Tell every open page, or those of one person."""
+        for person_id, outgoing in self._open.values():
+            if to in (None, person_id):
+                outgoing.send({"type": type, **fields})
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """Stay until the page goes. What it sends is not read."""
+    async def serve(self, request: web.Request, person_id: str) -> web.WebSocketResponse:
+        """Stay until the page of a person goes. What it sends is not read."""
         socket = web.WebSocketResponse(heartbeat=30, timeout=CLOSE_SECONDS)
         await socket.prepare(request)
 
@@ -31,7 +32,7 @@ class PageEvents:
             await socket.send_str(json.dumps(document))
 
         async with Outgoing(write) as outgoing:
-            self._open[socket] = outgoing
+            self._open[socket] = person_id, outgoing
             try:
                 async for _ in socket:
                     pass

@@ -16,6 +16,16 @@ class Settings:
     resume_seconds: float = 2 * 60.0
     """How long a gateway session without a connection keeps its events."""
     heartbeat_seconds: float = 41.25
+    privileged_intents: int = 0
+    """Those switched on in the developer portal: of members (1 << 1), of presences (1 << 8)."""
+    rate_limits: bool = True
+    """False for a test whose client knows nothing of them."""
+    max_invalid_requests: int = 10_000
+    """Answered 401, 403 or 429 within ten minutes; for the rest of them all is refused."""
+    link_life_seconds: float = 24 * 60 * 60.0
+    """How long a link to a file is good. Each answer that has a message has fresh ones."""
+    max_files_bytes: int = 1024 * 1024 * 1024
+    """Of all files on the disk; the oldest go first."""
     max_upload_bytes: int = 10 * 1024 * 1024
     """Of one file."""
     bot_stop_seconds: float = 10.0

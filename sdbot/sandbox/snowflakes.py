@@ -21,8 +21,17 @@ class Snowflakes:
 
 def timestamp(snowflake: str) -> str:
     """When the id was made, as Discord writes it: ISO 8601 in UTC."""
-    milliseconds = (int(snowflake) >> TIME_SHIFT) + EPOCH_MILLISECONDS
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+    return datetime.fromtimestamp(_made_at(snowflake), UTC).isoformat()
+
+
+def age_seconds(snowflake: str) -> float:
+    """How long ago the id was made."""
+    return time.time() - _made_at(snowflake)
+
+
+def _made_at(snowflake: str) -> float:
+    """In seconds since 1970."""
+    return ((int(snowflake) >> TIME_SHIFT) + EPOCH_MILLISECONDS) / 1000
 
 
 def now() -> str:

@@ -40,10 +40,15 @@ class BotHTTP:
         async with self.http.request(method, path, **arguments) as response:
             return response.status, await response.json() if response.status != 204 else None
 
+    async def done(self, method: str, path: str, **arguments: Any) -> Any:
+        """The body of a request that must succeed."""
+        status, body = await self.request(method, path, **arguments)
+        assert status < 300, body
+        return body
+
     async def register(self, *commands: Any) -> None:
         path = f"applications/{self.id}/commands"
-        status, body = await self.request("PUT", path, json=list(commands) or [COMMAND])
-        assert status == 200, body
+        await self.done("PUT", path, json=list(commands) or [COMMAND])
 
     async def connect(self, query: str = "") -> aiohttp.ClientWebSocketResponse:
         """A gateway connection after HELLO."""
@@ -56,10 +61,14 @@ class BotHTTP:
     async def identify(self, intents: int = 1) -> aiohttp.ClientWebSocketResponse:
         """A gateway connection after READY and GUILD_CREATE; READY is kept."""
         socket = await self.connect()
-        await socket.send_json({"op": 2, "d": {"token": self.sandbox.token, "intents": intents}})
+        await socket.send_json({"op": 2, "d": self.identity(intents=intents)})
         self.ready = (await socket.receive_json())["d"]
         assert (await socket.receive_json())["t"] == "GUILD_CREATE"
         return socket
+
+    def identity(self, **changed: Any) -> dict[str, Any]:
+        """What IDENTIFY says."""
+        return {"token": self.sandbox.token, "properties": {}, "intents": 1, **changed}
 
     async def answer(self, interaction: Any, type: int, data: Any = None) -> tuple[int, Any]:
         path = f"interactions/{interaction['id']}/{interaction['token']}/callback?with_response=1"
@@ -67,6 +76,19 @@ class BotHTTP:
 
     def webhook(self, interaction: Any, rest: str = "") -> str:
         return f"webhooks/{self.id}/{interaction['token']}{rest}"
+
+
+async def dispatched(socket: aiohttp.ClientWebSocketResponse, event: str) -> Any:
+    """The data of the next event of a name."""
+    while (frame := await socket.receive_json())["t"] != event:
+        pass
+    return frame["d"]
+
+
+async def next_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[str, Any]:
+    """The name of the next event, and its data."""
+    frame = await socket.receive_json()
+    return frame["t"], frame["d"]
 
 
 def form(payload: Any, *files: tuple[str, bytes]) -> aiohttp.FormData:

@@ -1,13 +1,21 @@
 """discord.py's client, unchanged, takes the sandbox for Discord."""
 
+import io
 from pathlib import Path
 
+import discord
 import pytest
+from PIL import Image
 
-from sdbot.sandbox import Sandbox
-from tests.sandbox.conftest import running_bot
+from sdbot.sandbox import Sandbox, Settings
+from tests.sandbox.conftest import point_discord_py_at, running_bot
 from tests.sandbox.member import Member
 from tests.sandbox.tiny_bot import ALT_TEXT, TinyBot
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
 
 
 async def paint(member: Member, bot: TinyBot) -> dict:
@@ -89,6 +97,7 @@ async def test_a_button_works_after_a_restart_of_bot_and_sandbox(
         message = await paint(member, bot)
         await member.until("message_update")
         first_token, first_state = sandbox.token, await member.state()
+        first_messages = await member.messages()
     async with (
         Sandbox(tmp_path) as sandbox,
         running_bot(sandbox, monkeypatch),
@@ -96,14 +105,13 @@ async def test_a_button_works_after_a_restart_of_bot_and_sandbox(
     ):
         state = await member.state()
         assert sandbox.token == first_token
-        assert [m["content"] for m in state["messages"]] == [
-            m["content"] for m in first_state["messages"]
-        ]
+        messages = await member.messages()
+        assert [m["content"] for m in messages] == [m["content"] for m in first_messages]
         assert [c["id"] for c in state["commands"]] == [c["id"] for c in first_state["commands"]]
         await member.press(message["id"], "reroll:7")
         answer = (await member.until("message_create"))["message"]
         assert answer["content"] == "Job 7 again"
-        assert int(answer["id"]) > max(int(m["id"]) for m in state["messages"])
+        assert int(answer["id"]) > max(int(m["id"]) for m in messages)
 
 
 async def test_a_cut_connection_is_resumed_and_loses_nothing(member: Member, bot: TinyBot) -> None:
@@ -115,3 +123,37 @@ async def test_a_cut_connection_is_resumed_and_loses_nothing(member: Member, bot
     await member.until("message_create", lambda event: event["message"]["attachments"])
     assert bot.resumed.is_set()
     assert bot.ws.session_id == session_id
+
+
+async def test_members_are_there_for_a_bot_that_may_list_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intents = discord.Intents(guilds=True, members=True)
+    settings = Settings(privileged_intents=intents.value)
+    async with (
+        Sandbox(tmp_path, settings=settings) as sandbox,
+        running_bot(sandbox, monkeypatch, intents) as bot,
+    ):
+        members = await bot.guilds[0].chunk()
+        assert {member.name for member in members} == {"ada", "ben", "mira", "Painter"}
+
+
+async def test_a_bot_without_its_privileged_intents_is_told_so(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_discord_py_at(sandbox, monkeypatch)
+    async with TinyBot(discord.Intents(guilds=True, members=True)) as bot:
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            await bot.start(sandbox.token)
+
+
+async def test_what_the_bot_plays_is_shown_to_the_pages(member: Member, bot: TinyBot) -> None:
+    await bot.change_presence(activity=discord.CustomActivity("2 pictures waiting"))
+    event = await member.until("bot", lambda event: event["bot"]["presence"])
+    assert event["bot"]["presence"] == "2 pictures waiting"
+
+
+async def test_the_picture_of_a_user_without_one_can_be_read(bot: TinyBot) -> None:
+    assert bot.user is not None
+    data = await bot.user.display_avatar.read()
+    assert Image.open(io.BytesIO(data)).size == (64, 64)

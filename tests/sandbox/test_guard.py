@@ -8,7 +8,10 @@ import pytest
 from sdbot.sandbox import Sandbox
 from tests.sandbox.bot_http import BotHTTP
 
-PATHS = ["/", "/sandbox/state", "/sandbox/events", "/gateway", "/api/v10/gateway"]
+PATHS = [
+    *("/", "/sandbox/state", "/sandbox/events", "/sandbox/troubles"),
+    *("/gateway", "/api/v10/gateway", "/attachments/1/1/x", "/embed/avatars/0.png"),
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -29,7 +32,7 @@ async def test_a_page_of_another_site_is_refused(sandbox: Sandbox, path: str) ->
 
 async def test_its_own_page_is_served_with_a_strict_policy(sandbox: Sandbox) -> None:
     local = sandbox.url.replace("127.0.0.1", "localhost")
-    for path in ("/", "/page/page.js", "/page/page.css"):
+    for path in ("/", "/page/page.js", "/page/base.css"):
         for headers in ({}, {"Origin": sandbox.url}, {"Host": local[7:], "Origin": local}):
             async with aiohttp.request("GET", sandbox.url + path, headers=headers) as response:
                 assert response.status == 200

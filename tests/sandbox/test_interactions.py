@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sdbot.sandbox import Sandbox, Settings
+from sdbot.sandbox import Sandbox, Settings, errors
 from tests.sandbox.bot_http import BotHTTP, form
 from tests.sandbox.member import Member
 from tests.sandbox.tiny_bot import picture
@@ -105,7 +105,9 @@ async def test_a_form_is_passed_on_to_the_page(
     member: Member, bot_http: BotHTTP, gateway: aiohttp.ClientWebSocketResponse
 ) -> None:
     interaction = await command(member, gateway)
-    modal = {"custom_id": "edit", "title": "Edit", "components": []}
+    text_input = {"type": 4, "id": 2, "custom_id": "prompt", "style": 1}
+    label = {"type": 18, "id": 1, "label": "Prompt", "component": text_input}
+    modal = {"custom_id": "edit", "title": "Edit", "components": [label]}
     _, told = await bot_http.answer(interaction, 9, modal)
     assert "resource" not in told
     event = await member.until("modal")
@@ -142,6 +144,23 @@ async def test_a_late_answer_is_10062_and_the_member_is_told(tmp_path: Path) -> 
         assert code(await bot_http.answer(interaction, 5)) == (404, 10062)
 
 
+async def test_an_answer_that_is_refused_after_the_deadline_is_late(tmp_path: Path) -> None:
+    async with (
+        Sandbox(tmp_path, settings=Settings(answer_seconds=0)) as sandbox,
+        Member(sandbox) as member,
+    ):
+        begun = sandbox._interactions
+        interaction = begun.begin(2, member.id, member.channel_id, "paint", {})
+        with pytest.raises(errors.ApiError), begun.answering(interaction, 4):
+            raise errors.empty_message()
+        with pytest.raises(errors.ApiError, match="10062"):
+            begun.unanswered(interaction.id, interaction.token)
+        await member.write("x")
+        await member.until("message_create")
+        events = [event["type"] for event in member.seen]
+        assert events == ["interaction_create", "interaction_failed", "message_create"]
+
+
 async def test_a_webhook_before_the_answer_is_10015(
     member: Member, bot_http: BotHTTP, gateway: aiohttp.ClientWebSocketResponse
 ) -> None:
@@ -151,7 +170,7 @@ async def test_a_webhook_before_the_answer_is_10015(
 
 
 async def test_a_token_past_its_life_is_50027_and_the_bots_own_still_edits(tmp_path: Path) -> None:
-    settings = Settings(token_life_seconds=0.1)
+    settings = Settings(token_life_seconds=0.1, rate_limits=False)
     async with (
         Sandbox(tmp_path, settings=settings) as sandbox,
         Member(sandbox) as member,

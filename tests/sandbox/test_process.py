@@ -12,6 +12,7 @@ import pytest
 
 from sdbot.sandbox import Sandbox, Settings
 from sdbot.sandbox.__main__ import parse_arguments
+from sdbot.sandbox.child import LEASH
 from sdbot.sandbox.errors import StateInUse
 from tests.sandbox.member import Member
 
@@ -24,6 +25,7 @@ def stop(*_):
 signal.signal(signal.SIGTERM, stop)
 keys = ("DISCORD_API_URL", "DISCORD_TOKEN", "STATE_PATH")
 open(sys.argv[1], "a").write("\\n".join(os.environ[key] for key in keys) + "\\n")
+assert not {key for key in os.environ if key.startswith("DISCORD_")} - {*keys}
 print("running", flush=True)
 while True:
     signal.pause()
@@ -48,6 +50,14 @@ async def test_a_busy_port_gives_way_to_the_next(tmp_path: Path) -> None:
         port = int(first.url.rpartition(":")[2])
         async with Sandbox(tmp_path / "b", port=port) as second:
             assert port < int(second.url.rpartition(":")[2]) < port + 20
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
+async def test_it_listens_at_one_address_alone(tmp_path: Path, host: str) -> None:
+    async with Sandbox(tmp_path) as sandbox:
+        port = int(sandbox.url.rpartition(":")[2])
+        with pytest.raises(OSError, match=r"failed|assign"):
+            await asyncio.open_connection(host, port)
 
 
 async def test_no_port_is_tried_beyond_the_last(tmp_path: Path) -> None:
@@ -82,6 +92,7 @@ async def test_sigterm_reaches_the_bot_and_both_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "the real one")
+    monkeypatch.setenv("DISCORD_ANYTHING", "of the real one")
     told = tmp_path / "told"
     program = [sys.executable, "-c", SERVE, str(tmp_path / "state"), "-c", POLITE_BOT, str(told)]
     pipe = asyncio.subprocess.PIPE
@@ -98,6 +109,60 @@ async def test_sigterm_reaches_the_bot_and_both_end(
     assert token.count(".") == 2
     assert state_path == str(tmp_path / "state" / "bot")
     assert end == "stopped"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+async def test_a_bot_does_not_outlive_a_sandbox_that_is_killed(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    program = [sys.executable, "-c", SERVE, str(tmp_path / "state"), "-c", POLITE_BOT, str(told)]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, stdout=pipe)
+    assert process.stdout is not None
+    assert (await process.stdout.readline()).startswith(b"Sandbox: ")
+    assert await process.stdout.readline() == b"running\n"
+    process.kill()
+    # Their output ends when both have.
+    await process.stdout.read()
+    assert told.read_text().endswith("stopped")
+    await process.wait()
+
+
+async def test_a_bot_whose_sandbox_was_gone_before_it_began_does_not_begin(tmp_path: Path) -> None:
+    nobody = "1" if os.getpid() != 1 else "2"
+    told = tmp_path / "told"
+    command = [sys.executable, str(LEASH), nobody, sys.executable, "-c", STUBBORN_BOT, str(told)]
+    process = await asyncio.create_subprocess_exec(*command)
+    assert await process.wait() == 0
+    assert not told.exists()
+
+
+async def test_a_bot_can_be_killed_started_and_stopped_from_the_page(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import signal; signal.pause()"]
+    async with Sandbox(tmp_path, bot_command=command) as sandbox, Member(sandbox) as member:
+        assert (await member.state())["bot"]["status"] == "offline"
+        assert (await member.done("/sandbox/bot/start"))["status"] == "starting"
+        killed = await member.done("/sandbox/bot/kill")
+        assert (killed["status"], killed["text"]) == ("stopped", "The bot was ended by SIGKILL")
+        assert await member.done("/sandbox/bot/kill") == killed
+        assert (await member.done("/sandbox/bot/start"))["status"] == "starting"
+        assert (await member.done("/sandbox/bot/stop"))["status"] == "offline"
+        assert (await member.state())["bot"]["exit_code"] is None
+
+
+async def test_a_bot_that_runs_is_not_started_twice(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    os.mkfifo(told)
+    program = (
+        "import os, signal, sys; open(sys.argv[1], 'w').write(str(os.getpid())); signal.pause()"
+    )
+    command = [sys.executable, "-c", program, str(told)]
+    async with Sandbox(tmp_path / "state", bot_command=command) as sandbox:
+        await sandbox.bot.start()
+        id = int(await asyncio.to_thread(told.read_text))
+        await sandbox.bot.start()
+        await sandbox.bot.kill()
+        with pytest.raises(ProcessLookupError):
+            os.kill(id, 0)
 
 
 async def test_ctrl_c_ends_a_sandbox_without_a_bot(tmp_path: Path) -> None:

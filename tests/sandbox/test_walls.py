@@ -15,7 +15,7 @@ def test_aiohttp_is_the_only_package_it_imports() -> None:
 
 
 def test_its_page_sets_text_and_never_markup() -> None:
-    for path in (ROOT / ROOM / "page").glob("*.js"):
+    for path in (ROOT / ROOM / "page").rglob("*.js"):
         source = path.read_text()
         for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
             assert word not in source, path

@@ -42,9 +42,9 @@ class RerollButton(discord.ui.DynamicItem[discord.ui.Button], template=r"reroll:
 class TinyBot(discord.Client):
     """Waits for `go` after its deferred answer, and once more after its progress."""
 
-    def __init__(self) -> None:
+    def __init__(self, intents: discord.Intents | None = None) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            intents=intents or discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             guild_ready_timeout=0,
         )
@@ -59,6 +59,9 @@ class TinyBot(discord.Client):
     async def setup_hook(self) -> None:
         self.add_dynamic_items(RerollButton)
         await self.tree.sync()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Without the wait of five seconds that spares Discord."""
 
     async def on_ready(self) -> None:
         self.ready.set()

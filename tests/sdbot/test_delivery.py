@@ -75,7 +75,7 @@ async def test_a_picture_posted_twice_within_minutes_stands_there_once(
         await told(member, "Your picture is ready")
     assert len(posted) == 2
     assert posted[0] == posted[1]
-    messages = (await member.state())["messages"]
+    messages = await member.messages()
     assert sum(bool(message["attachments"]) for message in messages) == 1
 
 

@@ -6,17 +6,14 @@ import discord
 import pytest
 
 from sdbot.sandbox import Settings
-from sdbot.sandbox.objects import interactions
+from sdbot.sandbox.permissions import Permission
 from tests.sdbot.conversation import says
-
-ATTACH_FILES = 1 << 15
 
 
 async def test_a_missing_permission_is_named_before_anything_is_painted(
-    start_bot, member, engine, monkeypatch
+    start_bot, sandbox, member, engine
 ):
-    less = interactions.USUAL_PERMISSIONS & ~ATTACH_FILES
-    monkeypatch.setattr(interactions, "USUAL_PERMISSIONS", less)
+    await sandbox.channels.deny_bot(member.channel_id, Permission.ATTACH_FILES)
     async with start_bot():
         await member.command("imagine", prompt="a red apple")
         refusal = await member.until(

@@ -2,7 +2,7 @@
 
 from sdbot.sandbox.documents import Document
 from sdbot.sandbox.objects.guild import LOCALE
-from sdbot.sandbox.objects.users import BOT_NAME, user
+from sdbot.sandbox.objects.users import user
 from sdbot.sandbox.world import World
 
 
@@ -23,7 +23,7 @@ def application(world: World) -> Document:
     """The answer to both paths of `applications/@me`."""
     return {
         "id": world.identity.id,
-        "name": BOT_NAME,
+        "name": world.users[world.identity.id]["username"],
         "icon": None,
         "description": "",
         "summary": "",
@@ -32,10 +32,11 @@ def application(world: World) -> Document:
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
-        "owner": user(world, world.identity.member_id),
+        "owner": user(world, world.identity.owner_id),
         "team": None,
         "flags": 0,
         "hook": True,
+        "event_webhooks_status": 1,
         "tags": [],
         "rpc_origins": [],
         "redirect_uris": [],

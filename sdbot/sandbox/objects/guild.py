@@ -1,63 +1,97 @@
-"""The guild, its role and its channels."""
+"""The guild, its roles and its channels."""
 
 from sdbot.sandbox.documents import Document
 from sdbot.sandbox.objects.users import member, user
+from sdbot.sandbox.permissions import permissions_in, sees
 from sdbot.sandbox.snowflakes import timestamp
-from sdbot.sandbox.world import DM, World
+from sdbot.sandbox.world import DM, GUILD_TEXT, THREAD, World
 
 GUILD_NAME = "Sandbox"
 LOCALE = "en-US"
-
-# Bits of https://discord.com/developers/docs/topics/permissions: what @everyone has in a new guild.
-USUAL_PERMISSIONS = sum(
-    1 << bit for bit in (0, 6, 9, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21, 25, 26, 31, 35, 37, 38)
-)
-# Of the guild's owner: every bit that is defined.
-ALL_PERMISSIONS = (1 << 53) - 1
-TEXT_IN_DM = sum(1 << bit for bit in (6, 10, 11, 14, 15, 16, 18, 31))
+ARCHIVE_MINUTES = 10_080
 
 
-def everyone(world: World) -> Document:
-    """The one role there is; its id is the guild's."""
+def role(world: World, stored: Document) -> Document:
+    """@everyone, whose id is the guild's, the moderators' role or the bot's own."""
+    is_bots = stored["id"] == world.identity.bot_role_id
+    tags = {"tags": {"bot_id": world.identity.id}} if is_bots else {}
     return {
-        "id": world.identity.guild_id,
-        "name": "@everyone",
+        **stored,
+        **tags,
         "description": None,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
         "icon": None,
         "unicode_emoji": None,
-        "position": 0,
-        "permissions": str(USUAL_PERMISSIONS),
-        "managed": False,
+        "position": list(world.roles).index(stored["id"]),
+        "managed": is_bots,
         "mentionable": False,
         "flags": 0,
     }
 
 
-def channel(world: World, document: Document) -> Document:
-    """The text channel, or the conversation of bot and member."""
-    messages = world.messages_in(document["id"])
+def channel(world: World, stored: Document) -> Document:
+    """A text channel, a thread, or the conversation of the bot and a person."""
     common = {
-        "id": document["id"],
-        "type": document["type"],
-        "last_message_id": messages[-1]["id"] if messages else None,
+        "id": stored["id"],
+        "type": stored["type"],
+        "last_message_id": world.last_message_id(stored["id"]),
         "flags": 0,
     }
-    if document["type"] == DM:
-        return {**common, "recipients": [user(world, world.identity.member_id)]}
-    return {
+    if stored["type"] == DM:
+        return {**common, "recipients": [user(world, stored["recipient_id"])]}
+    in_guild = {
         **common,
         "guild_id": world.identity.guild_id,
-        "name": document["name"],
-        "position": 0,
-        "permission_overwrites": [],
+        "name": stored["name"],
+        "rate_limit_per_user": 0,
+        "last_pin_timestamp": None,
+    }
+    if stored["type"] == THREAD:
+        return {**in_guild, **_of_a_thread(world, stored)}
+    texts = [id for id, other in world.channels.items() if other["type"] == GUILD_TEXT]
+    return {
+        **in_guild,
+        "position": texts.index(stored["id"]) if stored["id"] in texts else len(texts),
+        "permission_overwrites": stored["permission_overwrites"],
         "topic": None,
         "nsfw": False,
-        "rate_limit_per_user": 0,
         "parent_id": None,
-        "last_pin_timestamp": None,
+    }
+
+
+def channels_for(world: World, user_id: str) -> list[Document]:
+    """All that a user sees, with what they may do in each."""
+    return [
+        {**channel(world, stored), "permissions": str(permissions_in(world, user_id, stored))}
+        for stored in world.channels.values()
+        if sees(world, user_id, stored)
+    ]
+
+
+def _of_a_thread(world: World, stored: Document) -> Document:
+    messages = len(world.messages_in(stored["id"]))
+    begun = timestamp(stored["id"])
+    return {
+        "parent_id": stored["parent_id"],
+        "owner_id": stored["owner_id"],
+        "message_count": messages,
+        "total_message_sent": messages,
+        "member_count": len(world.users),
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": ARCHIVE_MINUTES,
+            "archive_timestamp": begun,
+            "locked": False,
+            "create_timestamp": begun,
+        },
+        "member": {
+            "id": stored["id"],
+            "user_id": world.identity.id,
+            "join_timestamp": begun,
+            "flags": 0,
+        },
     }
 
 
@@ -71,7 +105,7 @@ def guild(world: World) -> Document:
         "discovery_splash": None,
         "banner": None,
         "description": None,
-        "owner_id": world.identity.member_id,
+        "owner_id": world.identity.owner_id,
         "application_id": None,
         "region": "automatic",
         "afk_channel_id": None,
@@ -101,24 +135,26 @@ def guild(world: World) -> Document:
         "features": [],
         "emojis": [],
         "stickers": [],
-        "roles": [everyone(world)],
+        "roles": [role(world, stored) for stored in world.roles.values()],
         "incidents_data": None,
     }
 
 
 def guild_create(world: World) -> Document:
     """What the gateway sends after READY."""
-    members = [world.identity.id, world.identity.member_id]
-    main_channel = world.channels[world.identity.channel_id]
+
+    def of_type(type: int) -> list[Document]:
+        return [channel(world, c) for c in world.channels.values() if c["type"] == type]
+
     return {
         **guild(world),
         "joined_at": timestamp(world.identity.guild_id),
         "large": False,
         "unavailable": False,
-        "member_count": len(members),
-        "members": [member(world, id) for id in members],
-        "channels": [channel(world, main_channel)],
-        "threads": [],
+        "member_count": len(world.users),
+        "members": [member(world, id) for id in world.users],
+        "channels": of_type(GUILD_TEXT),
+        "threads": of_type(THREAD),
         "presences": [],
         "voice_states": [],
         "stage_instances": [],

@@ -1,23 +1,20 @@
-"""The two users there are, and each as a member of the guild."""
+"""Users, and each as a member of the guild."""
 
 from sdbot.sandbox.documents import Document
 from sdbot.sandbox.snowflakes import timestamp
 from sdbot.sandbox.world import World
 
-BOT_NAME = "Painter"
-MEMBER_NAME = "Ada"
-
 
 def user(world: World, id: str) -> Document:
-    """One of the two there are."""
-    is_bot = id == world.identity.id
+    """One of the people, or the bot."""
+    known = world.users[id]
     return {
         "id": id,
-        "username": BOT_NAME if is_bot else MEMBER_NAME.lower(),
+        "username": known["username"],
         "discriminator": "0",
-        "global_name": None if is_bot else MEMBER_NAME,
+        "global_name": known["global_name"],
         "avatar": None,
-        "bot": is_bot,
+        "bot": known["bot"],
         "system": False,
         "banner": None,
         "accent_color": None,
@@ -28,12 +25,12 @@ def user(world: World, id: str) -> Document:
     }
 
 
-def member_without_user(world: World) -> Document:
+def member_without_user(world: World, id: str) -> Document:
     return {
         "nick": None,
         "avatar": None,
         "banner": None,
-        "roles": [],
+        "roles": world.users[id]["role_ids"],
         "joined_at": timestamp(world.identity.guild_id),
         "premium_since": None,
         "deaf": False,
@@ -46,5 +43,5 @@ def member_without_user(world: World) -> Document:
     }
 
 
-def member(world: World, user_id: str) -> Document:
-    return {**member_without_user(world), "user": user(world, user_id)}
+def member(world: World, id: str) -> Document:
+    return {**member_without_user(world, id), "user": user(world, id)}

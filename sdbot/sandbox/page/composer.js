@@ -1,115 +1,201 @@
-// The line one types in, with what could come next above it.
+// The line one writes in: words for everybody, or a command whose options become fields.
 
-import { parseLine } from "./commands.js";
-import { element } from "./elements.js";
-import { suggestionsFor } from "./suggestions.js";
+import { ask } from "./api.js";
+import { context, enter } from "./composer/context.js";
+import { draftAt, dropDraft, placeOfWriting, recall, remember, returnDraft } from "./composer/drafts.js";
+import { clearFault, complain } from "./composer/fault.js";
+import { receiveFiles } from "./composer/files.js";
+import { hidePicker, isListOpen, press } from "./composer/picker.js";
+import { hindranceOf, requestOf } from "./composer/sending.js";
+import { suggest } from "./composer/suggest.js";
+import { fieldTyped, openTyped } from "./composer/typing.js";
+import { showDraft } from "./composer/view.js";
+
+export { complain };
 
 const form = document.getElementById("composer-form");
 const input = document.getElementById("composer");
-const list = document.getElementById("suggestions");
-const fault = document.getElementById("fault");
 
-let commands = [];
-let suggestions = [];
-let active = -1;
+let place = placeOfWriting();
+let draft = draftAt(place, changed);
 
-export function setCommands(registered) {
-  commands = registered;
-  if (document.activeElement === input) suggest();
+/** Say what has changed of {memberId, channelId, channelName, commands}. */
+export function setContext(change) {
+  enter(change);
+  if (place !== placeOfWriting()) clearFault();
+  place = placeOfWriting();
+  draft = draftAt(place, changed);
+  refresh();
 }
 
-/** `send(command, options)` may throw an Error whose message is for the member. */
-export function onSend(send) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const line = input.value;
-    if (!line.trim()) return;
-    const { command, options, fault: sentence } = parseLine(line, commands);
-    if (sentence) return complain(sentence);
-    input.value = "";
-    close();
-    try {
-      await send(command, options);
-    } catch (error) {
-      if (!input.value) input.value = line;
-      complain(error.message);
-    }
-  });
+/** The next message answers this one. */
+export function startReply(message) {
+  if (draft.command) leave();
+  draft.reply = message;
+  changed();
 }
 
-/** Show a sentence over the input until something is typed. */
-export function complain(sentence) {
-  fault.textContent = sentence;
-  fault.hidden = false;
+function refresh() {
+  showDraft(draft);
+  suggest(draft, input, ACTS);
 }
 
-function suggest() {
-  suggestions = suggestionsFor(input.value, commands);
-  active = -1;
-  list.replaceChildren(...suggestions.map(suggestionItem));
-  list.hidden = !suggestions.length;
-  input.setAttribute("aria-expanded", String(!list.hidden));
-  input.removeAttribute("aria-activedescendant");
+/** After what a mouse did, one goes on writing. */
+function changed() {
+  clearFault();
+  proceed();
 }
 
-function suggestionItem({ label, detail, hint }, index) {
-  const item = element(
-    "li",
-    { role: "option", id: `suggestion-${index}`, "aria-selected": "false" },
-    element("b", {}, label),
-    element("span", { class: "detail" }, detail),
-    element("span", { class: "hint" }, hint),
-  );
-  // Before the input loses the focus.
-  item.addEventListener("mousedown", (event) => event.preventDefault());
-  item.addEventListener("click", () => take(index));
-  return item;
+/** To the field that waits for something, and else to the end of the line. */
+function proceed() {
+  showDraft(draft);
+  (draft.waiting ?? input).focus();
+  suggest(draft, input, ACTS);
 }
 
-function take(index) {
-  input.value = suggestions[index].line;
-  input.focus();
-  suggest();
+const ACTS = {
+  open(command) {
+    draft.open(command);
+    proceed();
+  },
+  add(option) {
+    draft.text = "";
+    draft.add(option).focus();
+    refresh();
+  },
+  pick(field, offer) {
+    field.pick(offer);
+    field.check();
+    proceed();
+  },
+};
+
+function leave(text = "") {
+  remember(place, draft);
+  draft.leave();
+  draft.text = text;
+  changed();
 }
 
-function move(step) {
-  const count = suggestions.length;
-  list.children[active]?.setAttribute("aria-selected", "false");
-  active = active < 0 ? (step > 0 ? 0 : count - 1) : (active + step + count) % count;
-  const item = list.children[active];
-  item.setAttribute("aria-selected", "true");
-  item.scrollIntoView({ block: "nearest" });
-  input.setAttribute("aria-activedescendant", item.id);
-}
-
-function close() {
-  list.hidden = true;
-  suggestions = [];
-  active = -1;
-  fault.hidden = true;
-  input.setAttribute("aria-expanded", "false");
-  input.removeAttribute("aria-activedescendant");
-}
-
-input.addEventListener("input", () => {
-  fault.hidden = true;
-  suggest();
-});
-
-input.addEventListener("blur", () => {
-  list.hidden = true;
-});
-
-input.addEventListener("focus", suggest);
-
-// Tab completes, arrows choose, Enter takes what is chosen and otherwise sends.
-input.addEventListener("keydown", (event) => {
-  if (!suggestions.length || list.hidden || event.isComposing) return;
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step) move(step);
-  else if (event.key === "Escape") close();
-  else if (event.key === "Enter" && active >= 0) take(active);
-  else if (event.key === "Tab" && !event.shiftKey) take(Math.max(active, 0));
-  else return;
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  clearFault();
+  if (draft.isEmpty || draft.isSending) return;
+  const hindrance = hindranceOf(draft);
+  refresh();
+  if (hindrance) complain(hindrance);
+  else await send(draft, place);
+});
+
+/** The line is free as soon as its files have arrived; what is refused comes back. */
+async function send(sent, from) {
+  sent.isSending = true;
+  try {
+    const { path, body } = await requestOf(sent);
+    remember(from, sent);
+    dropDraft(from);
+    setContext({});
+    await ask(path, body);
+  } catch (error) {
+    returnDraft(from, sent);
+    setContext({});
+    complain(error.message);
+  }
+  sent.isSending = false;
+}
+
+form.addEventListener("input", ({ target, inputType }) => {
+  clearFault();
+  draft.depth = 0;
+  if (target === input) draft.text = input.value;
+  const field = draft.fieldOf(target);
+  if (field?.isWrong) field.check();
+  if (!draft.command && openTyped(draft, context.commands)) return proceed();
+  if (draft.command && inputType !== "insertFromPaste") fieldTyped(draft, target)?.focus();
+  return refresh();
+});
+
+const KEYS = {
+  Enter({ target, shiftKey }) {
+    if (target.tagName !== "TEXTAREA") return false;
+    if (shiftKey) return Boolean(draft.command);
+    form.requestSubmit();
+    return true;
+  },
+  Escape() {
+    if (draft.command) leave();
+    else if (draft.reply) dropReply();
+    else return false;
+    return true;
+  },
+  Backspace({ target }) {
+    const field = draft.fieldOf(target);
+    const isBehindFields = target === input && draft.command && !input.value;
+    if (!isBehindFields && !field?.isEmpty) return false;
+    goBack(field);
+    return true;
+  },
+  ArrowDown() {
+    refresh();
+    return isListOpen();
+  },
+  ArrowUp({ target }) {
+    if (target !== input || input.value || isListOpen() || !(draft.isEmpty || draft.depth)) return false;
+    if (!recall(place, draft)) return false;
+    showDraft(draft);
+    hidePicker();
+    return true;
+  },
+};
+
+form.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  if (press(event) || KEYS[event.key]?.(event)) event.preventDefault();
+});
+
+/** From an empty field to the one before it; from a command without values to its name. */
+function goBack(field) {
+  const index = field ? draft.fields.indexOf(field) : draft.fields.length;
+  if (field && !field.option.required) draft.remove(field);
+  if (draft.fields[index - 1]) draft.fields[index - 1].focus();
+  else if (draft.fields.every(({ isEmpty }) => isEmpty)) leave(`/${draft.command.name}`);
+  else draft.fields[0].focus();
+}
+
+function dropReply() {
+  draft.reply = null;
+  changed();
+}
+
+document.getElementById("drop-reply").addEventListener("click", dropReply);
+
+form.addEventListener("click", ({ target }) => {
+  if (target.matches("textarea, [role=combobox]")) refresh();
+});
+
+form.addEventListener("focusin", ({ target }) => {
+  const field = draft.fieldOf(target);
+  if (field?.isWrong) complain(field.check());
+  suggest(draft, input, ACTS);
+});
+
+form.addEventListener("focusout", ({ target, relatedTarget }) => {
+  const field = draft.fieldOf(target);
+  const isLeft = field && !field.node.contains(relatedTarget);
+  // Who only looks elsewhere has not forgotten a field.
+  const fault = isLeft && (!field.isEmpty || form.contains(relatedTarget)) ? field.check() : null;
+  if (fault) complain(fault);
+  hidePicker();
+});
+
+/** Who types on a page without a focus means the line. */
+document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
+  const isLetter = key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey;
+  if (isLetter && document.activeElement === document.body && !document.querySelector("dialog:modal")) input.focus();
+});
+
+receiveFiles((files) => {
+  const left = draft.takeFiles(files);
+  changed();
+  if (left.length) complain(`/${draft.command.name} takes no more files.`);
 });

@@ -2,15 +2,26 @@
 
 import { element } from "./elements.js";
 
-const STYLES = {
-  t: { timeStyle: "short" },
-  T: { timeStyle: "medium" },
-  d: { dateStyle: "short" },
-  D: { dateStyle: "long" },
-  f: { dateStyle: "long", timeStyle: "short" },
-  F: { dateStyle: "full", timeStyle: "short" },
+// One of each: they are slow to make.
+const FORMATS = {
+  t: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }),
+  T: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }),
+  d: new Intl.DateTimeFormat(undefined, { dateStyle: "short" }),
+  D: new Intl.DateTimeFormat(undefined, { dateStyle: "long" }),
+  f: new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" }),
+  F: new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }),
 };
-const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const SHORT = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" });
+const UNITS = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+// As far as a date reaches (ECMA-262, 21.4.1.1).
+const LAST_SECOND = 8.64e12;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 function relativeText(date) {
@@ -21,10 +32,11 @@ function relativeText(date) {
 
 /** What `<t:UNIX:style>` stands for. */
 export function moment(unix, style = "f") {
-  const date = new Date(unix * 1000);
-  const built = element("time", { datetime: date.toISOString(), title: date.toLocaleString() });
+  const date = new Date(Math.min(Math.max(unix, -LAST_SECOND), LAST_SECOND) * 1000);
+  const attributes = { datetime: date.toISOString(), title: FORMATS.F.format(date) };
+  const built = element("time", { class: "moment", ...attributes });
   if (style === "R") built.dataset.relative = "";
-  built.textContent = style === "R" ? relativeText(date) : date.toLocaleString(undefined, STYLES[style]);
+  built.textContent = style === "R" ? relativeText(date) : FORMATS[style].format(date);
   return built;
 }
 
@@ -32,8 +44,21 @@ export function moment(unix, style = "f") {
 export function written(timestamp) {
   const date = new Date(timestamp);
   const isToday = date.toDateString() === new Date().toDateString();
-  const text = date.toLocaleString(undefined, isToday ? STYLES.t : { dateStyle: "short", timeStyle: "short" });
-  return element("time", { datetime: timestamp, title: date.toLocaleString() }, text);
+  return timeElement(timestamp, isToday ? FORMATS.t : SHORT);
+}
+
+/** "May 5, 2026" */
+export function day(timestamp) {
+  return timeElement(timestamp, FORMATS.D);
+}
+
+function timeElement(timestamp, format) {
+  const date = new Date(timestamp);
+  return element("time", { datetime: timestamp, title: FORMATS.F.format(date) }, format.format(date));
+}
+
+export function isSameDay(timestamp, other) {
+  return new Date(timestamp).toDateString() === new Date(other).toDateString();
 }
 
 setInterval(() => {

@@ -6,7 +6,15 @@ import re
 from aiohttp import web
 
 from sdbot.sandbox import errors
-from sdbot.sandbox.rest import applications, callbacks, cdn, channels, webhooks
+from sdbot.sandbox.rest import (
+    applications,
+    callbacks,
+    cdn,
+    channels,
+    commands,
+    guilds,
+    webhooks,
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +30,6 @@ async def unknown_route(request: web.Request) -> web.Response:
 
 
 def add_routes(app: web.Application) -> None:
-    for family in (applications, callbacks, cdn, channels, webhooks):
+    for family in (applications, callbacks, cdn, channels, commands, guilds, webhooks):
         app.add_routes(family.routes)
     app.router.add_route("*", "/api/{path:.*}", unknown_route)

@@ -4,12 +4,12 @@ from aiohttp import web
 
 from sdbot.sandbox import errors, objects
 from sdbot.sandbox.documents import Document
+from sdbot.sandbox.flags import LOADING
 from sdbot.sandbox.guard import API
 from sdbot.sandbox.interactions import Interaction
-from sdbot.sandbox.messages import LOADING
 from sdbot.sandbox.parts import INTERACTIONS, MESSAGES, SETTINGS, WORLD
 from sdbot.sandbox.responses import json_response, no_content
-from sdbot.sandbox.rest.metadata import interaction_fields
+from sdbot.sandbox.rest.metadata import flags_of, interaction_fields
 from sdbot.sandbox.uploads import read_body
 
 routes = web.RouteTableDef()
@@ -27,14 +27,14 @@ async def follow_up(request: web.Request) -> web.Response:
     if original and original["flags"] & LOADING:
         message = await messages.edit(original, body)
     else:
-        fields = interaction_fields(interaction)
+        fields = interaction_fields(interaction, flags_of(body.payload))
         message = await messages.create(interaction.channel_id, body, **fields)
-    return json_response(objects.message(world, message))
+    return json_response(objects.message_for_bot(world, message))
 
 
 @routes.get(MESSAGE)
 async def get_message(request: web.Request) -> web.Response:
-    return json_response(objects.message(request.app[WORLD], _message(request)))
+    return json_response(objects.message_for_bot(request.app[WORLD], _message(request)))
 
 
 @routes.patch(MESSAGE)
@@ -42,7 +42,7 @@ async def edit_message(request: web.Request) -> web.Response:
     message = _message(request)
     body = await read_body(request, request.app[SETTINGS].max_upload_bytes)
     edited = await request.app[MESSAGES].edit(message, body)
-    return json_response(objects.message(request.app[WORLD], edited))
+    return json_response(objects.message_for_bot(request.app[WORLD], edited))
 
 
 @routes.delete(MESSAGE)
