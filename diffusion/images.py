@@ -7,7 +7,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,29 @@ MAX_PIXELS = 64_000_000
 RECIPE_KEY = "sdbot-recipe"  # the PNG text chunk that holds the recipe as JSON
 PARAMETERS_KEY = "parameters"  # the one that other Stable Diffusion tools read
 
+# What people also take for a picture, by how such files begin. None of it is opened.
+_HEAD_BYTES = 1024
+_BEGINNINGS = {
+    b"%PDF-": "PDF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\0\0\1\0": "ICO",
+    b"8BPS": "PSD",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\x1aE\xdf\xa3": "WebM",
+}
+# Brands of ISO/IEC 14496-12, the more telling first; all other files of that kind are films.
+_BRANDS = {
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    b"hei": "HEIC",
+    b"hev": "HEIC",
+    b"mif1": "HEIC",
+    b"msf1": "HEIC",
+    b"qt  ": "MOV",
+}
+
 
 def open_image(file: Path | bytes) -> Image.Image:
     """A picture as RGB: its first frame, upright, what is transparent on white.
@@ -30,12 +53,22 @@ def open_image(file: Path | bytes) -> Image.Image:
     Its type is told by its content, and its size before it is decoded. Raises `ImageError`.
     """
     with _opened(file, FORMATS) as image:
-        return _on_white(_upright(image))
+        image.load()
+        _turn_upright(image)
+        return _on_white(image)
 
 
 def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The middle of a picture, in the ratio of `size`, at that size."""
     return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+
+
+def enlarge(image: Image.Image, scale: int) -> Image.Image:
+    """The picture at `scale` times its width and height, resampled; it carries no recipe."""
+    size = (image.width * scale, image.height * scale)
+    enlarged = image.resize(size, Image.Resampling.LANCZOS)
+    enlarged.info = {}
+    return enlarged
 
 
 def nearest_size(image: Image.Image, sizes: tuple[tuple[int, int], ...]) -> tuple[int, int]:
@@ -112,20 +145,36 @@ def _opened(file: Path | bytes, formats: tuple[str, ...]) -> Iterator[Image.Imag
                     received = f"{image.width} x {image.height}"
                     raise ImageError(f"{name} has {received} pixels; allowed: {MAX_PIXELS} in all")
                 yield image
+    except ImageError:
+        raise
     except UnidentifiedImageError:
-        raise ImageError(f"{name} is no picture; allowed: {', '.join(formats)}") from None
+        received = _type(file) or "no picture"
+        raise ImageError(f"{name} is {received}; allowed: {', '.join(formats)}") from None
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has too many pixels; allowed: {MAX_PIXELS} in all") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise ImageError(f"{name} cannot be opened: {error}") from error
+    except Exception as error:  # a damaged picture makes Pillow raise anything
+        raise ImageError(f"{name} cannot be opened: {str(error) or 'it is damaged'}") from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turned as its EXIF says; one that cannot be read says nothing."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except (struct.error, SyntaxError, ValueError, KeyError, TypeError):
-        return image
+def _type(file: Path | bytes) -> str | None:
+    """The name of a type that is not opened, told by how the file begins; None for others."""
+    if isinstance(file, Path):
+        with file.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    else:
+        head = file[:_HEAD_BYTES]
+    if head[4:8] == b"ftyp":
+        brands = head[8:64]
+        return next((name for brand, name in _BRANDS.items() if brand in brands), "MP4")
+    if b"<svg" in head.lower():
+        return "SVG"
+    return next((name for start, name in _BEGINNINGS.items() if head.startswith(start)), None)
+
+
+def _turn_upright(image: Image.Image) -> None:
+    """Turn it as its EXIF says; one that cannot be read says nothing."""
+    with suppress(struct.error, SyntaxError, ValueError, KeyError, TypeError):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -133,6 +182,8 @@ def _on_white(image: Image.Image) -> Image.Image:
         image = Image.fromarray((np.asarray(image, np.float32) / 257).round().astype(np.uint8))
     if not image.has_transparency_data:
         return image.convert("RGB")
-    image = image.convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
+    on_white = Image.new("RGB", image.size, "white")
+    on_white.paste(image, mask=image)
+    return on_white

@@ -22,12 +22,14 @@ from diffusion.config import (
 )
 from diffusion.errors import ModelError, RecipeError
 from diffusion.recipe import DTYPES, Recipe, Sampling, Source, Text, random_seed
-from diffusion.schedulers import FROM_DIFFUSERS, LABELS, make_scheduler, resolve
+from diffusion.schedulers import FROM_DIFFUSERS, KINDS, LABELS, make_scheduler, resolve
+from diffusion.text.tokenizer import CLIPTokenizer
 
 FAMILY = "StableDiffusionPipeline"
 TEXT_ENCODER, UNET, VAE = "text_encoder", "unet", "vae"
 CONFIG, SCHEDULER_CONFIG = "config.json", "scheduler/scheduler_config.json"
 GENERATION = "generation.json"
+KARRAS = "_karras"  # the one spacing of sigmas that people ask for by name
 MAX_SIDE = 4096  # pixels: beyond it no machine has the memory
 
 # The files with settings, and what each is read as.
@@ -105,6 +107,11 @@ class ModelInfo:
         """Width and height of a picture are multiples of this many pixels."""
         return self.vae.downscale * 2 ** (len(self.unet.block_out_channels) - 1)
 
+    @property
+    def schedulers(self) -> Mapping[str, str]:
+        """What a person is offered: names that recipes use, with those for people."""
+        return {name: LABELS[name] for name in LABELS if name in KINDS or name.endswith(KARRAS)}
+
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 over names and bytes of all files that decide pixels, 64 hexadecimal digits."""
@@ -115,6 +122,12 @@ class ModelInfo:
         for file in files:
             total.update(f"{_digest(file)} {file.relative_to(self.path).as_posix()}\n".encode())
         return total.hexdigest()
+
+    @cached_property
+    def tokenizer(self) -> CLIPTokenizer:
+        """The model's own. Raises `ModelError`."""
+        length = self.text_encoder.max_position_embeddings
+        return CLIPTokenizer.read(self.path / "tokenizer", length)
 
     def make_recipe(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -18,9 +17,6 @@ from diffusion.noise import NormalStream
 from diffusion.recipe import Recipe, Sampling
 from diffusion.schedulers import make_scheduler
 from diffusion.schedulers.base import Scheduler, num_skipped_steps
-
-if TYPE_CHECKING:
-    from diffusion.text.tokenizer import CLIPTokenizer
 
 
 @dataclass(frozen=True)
@@ -56,9 +52,9 @@ class _Canvas:
 class Pipeline:
     """A loaded model that paints recipes. It is not thread-safe: call it from one thread."""
 
-    def __init__(self, info: ModelInfo, tokenizer: CLIPTokenizer, networks: Networks) -> None:
+    def __init__(self, info: ModelInfo, networks: Networks) -> None:
         self.info = info
-        self.tokenizer = tokenizer
+        self.tokenizer = info.tokenizer
         self._networks = networks
 
     def __call__(

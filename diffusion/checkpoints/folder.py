@@ -10,18 +10,14 @@ from diffusion.models.vae import VAE
 from diffusion.networks import Networks
 from diffusion.pipeline import Pipeline
 from diffusion.runtime import precision
-from diffusion.text.tokenizer import CLIPTokenizer
 
 
 def load_pipeline(info: ModelInfo, dtype: str) -> Pipeline:
     """Build the model's networks and fill them. Raises `ModelError`."""
-    tokenizer = CLIPTokenizer.read(
-        info.path / "tokenizer", info.text_encoder.max_position_embeddings
-    )
     with precision(dtype):
         text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
         unet = UNet(info.unet, name="unet")
         vae = VAE(info.vae, name="vae")
         for model in (text_encoder, unet, vae):
             build_and_fill(model, info.weights[model.name])
-    return Pipeline(info, tokenizer, Networks(text_encoder, unet, vae, dtype))
+    return Pipeline(info, Networks(text_encoder, unet, vae, dtype))

@@ -101,13 +101,70 @@ def test_of_an_animation_the_first_frame_is_taken():
     [
         (b"", "the picture is no picture; allowed: PNG, JPEG, WEBP, GIF, BMP"),
         (b"GIF89a", "the picture is no picture"),
-        (encoded(Image.new("RGB", (99, 99)), "TIFF"), "the picture is no picture"),
+        (b"no picture at all", "the picture is no picture"),
         (encoded(Image.effect_noise((99, 99), 50), "PNG")[:900], "the picture cannot be opened"),
     ],
 )
 def test_what_is_no_whole_picture_is_refused(content, message):
     with pytest.raises(ImageError, match=message):
         open_image(content)
+
+
+def boxed(*brands):
+    """How a file of ISO/IEC 14496-12 begins: its major brand, a version, and all brands."""
+    brand, version = brands[0].encode(), bytes(4)
+    content = b"ftyp" + brand + version + "".join(brands).encode()
+    return (4 + len(content)).to_bytes(4, "big") + content + b"\0\0\0\x08mdat"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (boxed("heic", "mif1", "heic"), "HEIC"),
+        (boxed("mif1", "heix", "miaf"), "HEIC"),
+        (boxed("msf1", "hevc"), "HEIC"),
+        (boxed("mif1", "miaf", "avif"), "AVIF"),
+        (encoded(Image.new("RGB", (9, 9)), "AVIF"), "AVIF"),
+        (boxed("isom", "iso2", "avc1", "mp41"), "MP4"),
+        (boxed("qt  ", "qt  "), "MOV"),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01", "WebM"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- drawn --><SVG width='9'></SVG>", "SVG"),
+        (encoded(Image.new("RGB", (9, 9)), "TIFF"), "TIFF"),
+        (encoded(Image.fromarray(np.zeros((9, 9), ">u2")), "TIFF"), "TIFF"),
+        (encoded(Image.new("RGB", (32, 32)), "ICO"), "ICO"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\xff\x0a\x7f\x20", "JPEG XL"),
+        (b"8BPS\0\1", "PSD"),
+    ],
+)
+def test_what_else_is_taken_for_a_picture_is_named(content, name, tmp_path):
+    with pytest.raises(ImageError, match=f"^the picture is {name}; allowed: PNG, JPEG, WEBP"):
+        open_image(content)
+    file = tmp_path / "photo.png"  # names are not asked
+    file.write_bytes(content)
+    with pytest.raises(ImageError, match=rf"photo\.png is {name}; allowed: PNG, JPEG, WEBP"):
+        open_image(file)
+
+
+def test_whatever_pillow_raises_on_a_damaged_picture_is_an_image_error():
+    """A palette that is missing makes it an AssertionError."""
+    png = encoded(Image.new("RGB", (2, 2)).quantize(), "PNG")
+    chunk = png.index(b"PLTE") - 4
+    behind = chunk + int.from_bytes(png[chunk : chunk + 4], "big") + 12
+    with pytest.raises(ImageError, match="the picture cannot be opened: it is damaged"):
+        open_image(png[:chunk] + png[behind:])
+
+
+def test_what_turns_a_picture_upright_does_not_hide_that_it_is_damaged():
+    """Bytes that were changed by chance: read a second time, they make a TypeError."""
+    damaged = bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000080000000810000000ff9cf6d2990000001349444154789c"
+        "6354e7674001bae2255052f7364c0c0c036fc5ec4d330046656d652c0000000049804e44ae426082"
+    )
+    with pytest.raises(ImageError, match="the picture cannot be opened: broken PNG file"):
+        open_image(damaged)
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
