@@ -5,7 +5,7 @@ REFERENCE := .venv-reference
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check parity loading clean
+.PHONY: run test check parity loading variations clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -27,6 +27,10 @@ parity: $(VENV)/dev.stamp $(REFERENCE)/stamp
 # How much memory it takes to load a model of Stable Diffusion 1.5's size.
 loading: $(VENV)/dev.stamp
 	$(PY) -m tests.large.loading
+
+# How much of a picture its variations keep, by strength.
+variations: $(VENV)/dev.stamp
+	$(PY) -m tests.large.variations
 
 clean:
 	rm -rf $(VENV) $(REFERENCE)

@@ -15,9 +15,11 @@ from sdbot.config import BotConfig
 from sdbot.engines.base import Engine
 from sdbot.engines.thread import ThreadEngine
 from sdbot.errors import ConfigError, StartError
+from sdbot.pictures import PictureStore
 from sdbot.process import run_until_signal, set_up_logging
 from sdbot.queue import JobQueue
 from sdbot.service.intake import Intake
+from sdbot.service.orders import Orders
 from sdbot.service.outbox import Outbox
 from sdbot.service.painting import Painting
 from sdbot.store import Store
@@ -26,16 +28,18 @@ from sdbot.store import Store
 async def serve(config: BotConfig, engine: Engine) -> None:
     """Serve until cancelled; what was opened last is closed first."""
     await use_address(config.discord_api_url)
+    queue = JobQueue(config.queue_limit, config.member_limit)
+    pictures = PictureStore(config.state_path, config.picture_store_bytes)
+    orders = Orders(config.model, pictures, queue)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store(config.state_path))
-        client = await stack.enter_async_context(ChatClient())
-        outbox = await stack.enter_async_context(Outbox(store, DiscordDelivery(client)))
-        queue = JobQueue(config.queue_limit)
-        painting = await stack.enter_async_context(Painting(queue, engine, outbox))
-        intake = stack.enter_context(Intake(config.model, queue, store, painting))
-        await client.log_in(config.discord_token, intake)
-        await engine.load()
-        await intake.resume()
+        enter = stack.enter_async_context
+        store = await enter(Store(config.state_path))
+        client = await enter(ChatClient(config))
+        outbox = await enter(Outbox(store, DiscordDelivery(client)))
+        painting = await enter(Painting(queue, engine, pictures, outbox, client.presence.show))
+        intake = await enter(Intake(queue, store, painting))
+        await client.log_in(config.discord_token, intake, orders)
+        intake.open()
         await client.stay_connected()
 
 

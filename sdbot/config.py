@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,10 @@ from sdbot.errors import ConfigError
 ROOT = Path(__file__).parents[1]
 DISCORD_API_URL = "https://discord.com/api/v10"
 
-_MAX_QUEUE_LIMIT = 1000
+MB = 2**20
+
+_DIGITS = re.compile(r"[0-9]{1,12}")
+_SNOWFLAKE = re.compile(r"[0-9]{15,20}")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _Value = TypeVar("_Value")
@@ -29,7 +33,11 @@ class BotConfig:
     discord_token: str
     discord_api_url: str
     model: ModelInfo
+    guild_ids: tuple[int, ...]
     queue_limit: int
+    member_limit: int
+    max_image_bytes: int
+    picture_store_bytes: int
     state_path: Path
     log_level: int
 
@@ -49,7 +57,11 @@ class BotConfig:
             discord_token=setting("DISCORD_TOKEN", _token, ""),
             discord_api_url=setting("DISCORD_API_URL", _api_url, DISCORD_API_URL),
             model=setting("MODEL_PATH", _model, "weights/emoji"),
-            queue_limit=setting("QUEUE_LIMIT", _queue_limit, "20"),
+            guild_ids=setting("GUILD_IDS", _guild_ids, ""),
+            queue_limit=setting("QUEUE_LIMIT", _whole(1, 1000), "20"),
+            member_limit=setting("MEMBER_LIMIT", _whole(1, 1000), "4"),
+            max_image_bytes=setting("MAX_IMAGE_BYTES", _whole(1, 500 * MB), str(10 * MB)),
+            picture_store_bytes=setting("PICTURE_STORE_MB", _megabytes, "500"),
             state_path=setting("STATE_PATH", _path, "state"),
             log_level=setting("LOG_LEVEL", _log_level, "INFO"),
         )
@@ -81,10 +93,24 @@ def _api_url(text: str) -> str:
     return text
 
 
-def _queue_limit(text: str) -> int:
-    if not (text.isdecimal() and 1 <= int(text) <= _MAX_QUEUE_LIMIT):
-        raise ValueError(f"received {text!r}; allowed: a whole number from 1 to {_MAX_QUEUE_LIMIT}")
-    return int(text)
+def _guild_ids(text: str) -> tuple[int, ...]:
+    ids = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(_SNOWFLAKE.fullmatch(id) for id in ids):
+        raise ValueError(f"received {text!r}; allowed: servers' ids with commas between them")
+    return tuple(int(id) for id in ids)
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (_DIGITS.fullmatch(text) and least <= int(text) <= most):
+            raise ValueError(f"received {text!r}; allowed: a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _megabytes(text: str) -> int:
+    return _whole(1, 1_000_000)(text) * MB
 
 
 def _log_level(text: str) -> int:

@@ -5,12 +5,27 @@ SdbotError
 ├── StartError             the bot cannot start, in one line for its operator
 ├── Refused                what a member asked for is not done
 │   ├── QueueFull
+│   ├── MemberLimitReached
 │   ├── ShuttingDown
+│   ├── ModelUnavailable
+│   ├── UserInstalled
 │   ├── MissingPermissions
-│   └── UnknownJob
+│   ├── BadInput
+│   ├── UnknownJob
+│   ├── NotInLine
+│   ├── NotYours
+│   ├── NoPicture
+│   ├── NoRecipe
+│   ├── PictureRefused
+│   └── PictureGone
+├── JobFailed              an accepted job ends without its picture
+│   ├── Cancelled
+│   ├── OutOfMemory
+│   └── PaintingFailed
 └── DeliveryError          a message did not reach Discord
     ├── DeliveryDelayed    trying again may help
     └── Undeliverable      trying again is of no use
+        └── TooLarge
 """
 
 from collections.abc import Iterable
@@ -44,8 +59,24 @@ class QueueFull(Refused):
         super().__init__(f"{limit} jobs are waiting already")
 
 
+class MemberLimitReached(Refused):
+    """`limit` jobs of this member are waiting or being painted already."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"{limit} jobs of this member are waiting already")
+
+
 class ShuttingDown(Refused):
     """The bot is about to end."""
+
+
+class ModelUnavailable(Refused):
+    """The model could not be loaded."""
+
+
+class UserInstalled(Refused):
+    """The bot was added to an account and not to a server."""
 
 
 class MissingPermissions(Refused):
@@ -56,12 +87,70 @@ class MissingPermissions(Refused):
         super().__init__(f"missing permissions: {', '.join(self.names)}")
 
 
+class BadInput(Refused):
+    """What was typed into `field` of a form cannot be read."""
+
+    def __init__(self, field: str, received: str, allowed: str) -> None:
+        self.field = field
+        self.received = received
+        self.allowed = allowed
+        super().__init__(f"{field} is {received!r}; allowed: {allowed}")
+
+
 class UnknownJob(Refused):
     """No row is kept of this job."""
 
     def __init__(self, job_id: int) -> None:
         self.job_id = job_id
         super().__init__(f"no job {job_id} is stored")
+
+
+class NotInLine(Refused):
+    """The job neither waits nor is being painted."""
+
+    def __init__(self, job_id: int) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id} is not in the line")
+
+
+class NotYours(Refused):
+    """Only the requester, or who may manage messages, can do this."""
+
+
+class NoPicture(Refused):
+    """The message has no picture to paint from."""
+
+
+class NoRecipe(Refused):
+    """The message carries no picture of this bot that is on record."""
+
+
+class PictureRefused(Refused):
+    """A picture that cannot be painted from; `reason` says what was received and is allowed."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class PictureGone(Refused):
+    """The picture that a job was painted from is no longer kept."""
+
+
+class JobFailed(SdbotError):
+    """An accepted job ends without its picture."""
+
+
+class Cancelled(JobFailed):
+    """Its owner, or who may manage messages, has cancelled it."""
+
+
+class OutOfMemory(JobFailed):
+    """There is not enough memory for a picture of this size."""
+
+
+class PaintingFailed(JobFailed):
+    """The engine failed; the log says why."""
 
 
 class DeliveryError(SdbotError):
@@ -74,3 +163,7 @@ class DeliveryDelayed(DeliveryError):
 
 class Undeliverable(DeliveryError):
     """Trying again is of no use."""
+
+
+class TooLarge(Undeliverable):
+    """The pictures are too large for the channel in every format."""

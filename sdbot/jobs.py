@@ -23,13 +23,41 @@ class Destination:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be painted: `count` pictures, of `recipe` and of the seeds after its own.
+
+    Each is enlarged `scale` times afterwards, by resampling; `is_enlarged` says that it is painted
+    over a picture of half the size. The member is told of that, of what was `cut` off the prompt,
+    and that a picture of the size `received` was fitted; both may be empty.
+    """
+
+    recipe: Recipe
+    count: int = 1
+    scale: int = 1
+    is_enlarged: bool = False
+    cut: str = ""
+    received: str = ""
+
+    @property
+    def recipes(self) -> list[Recipe]:
+        """One for each picture."""
+        return self.recipe.batch(self.count)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of each picture, in pixels."""
+        sampling = self.recipe.sampling
+        return sampling.width * self.scale, sampling.height * self.scale
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """One picture that a member was promised."""
+    """What a member was promised."""
 
     id: int
     interaction_id: int
     requester_id: int
-    recipe: Recipe
+    order: Order
     destination: Destination
 
 
@@ -48,4 +76,18 @@ class Stepping:
     num_steps: int
 
 
-Progress = Waiting | Stepping
+@dataclass(frozen=True)
+class Paused:
+    """A job that goes on after a restart, from the same place in the line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How the bot is: its model once it is loaded, None before, False where that failed."""
+
+    is_loaded: bool | None
+    is_painting: bool
+    num_waiting: int
+
+
+Progress = Waiting | Stepping | Paused

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe
 from sdbot.errors import StartError, UnknownJob
-from sdbot.jobs import Destination, Job
+from sdbot.jobs import Destination, Job, Order
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +41,17 @@ _MIGRATIONS = (
     );
     CREATE INDEX jobs_by_state ON jobs (state);
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE jobs ADD COLUMN scale INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE jobs ADD COLUMN cut TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN received TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN is_enlarged INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX jobs_by_result ON jobs (result_message_id);
+    """,
 )
 
+_ORDER_FIELDS = ("count", "scale", "is_enlarged", "cut", "received")
 _DESTINATION_FIELDS = tuple(Destination.__dataclass_fields__)
 
 _Result = TypeVar("_Result")
@@ -70,14 +79,15 @@ class Store:
         self._thread.shutdown()
 
     async def add(
-        self, *, interaction_id: int, requester_id: int, recipe: Recipe, destination: Destination
+        self, *, interaction_id: int, requester_id: int, order: Order, destination: Destination
     ) -> Job:
         """Store a job as accepted."""
         values = {
             "state": "accepted",
             "interaction_id": interaction_id,
             "requester_id": requester_id,
-            "recipe": recipe.to_json(),
+            "recipe": order.recipe.to_json(),
+            **{field: getattr(order, field) for field in _ORDER_FIELDS},
             "accepted_at": time.time(),
             **asdict(destination),
         }
@@ -89,7 +99,7 @@ class Store:
             id=row["id"],
             interaction_id=interaction_id,
             requester_id=requester_id,
-            recipe=recipe,
+            order=order,
             destination=destination,
         )
 
@@ -99,6 +109,11 @@ class Store:
         if not rows:
             raise UnknownJob(job_id)
         return _job(rows[0])
+
+    async def job_of_message(self, message_id: int) -> Job | None:
+        """The job whose pictures a message carries. Raises `RecipeError` as `job` does."""
+        rows = await self._execute("SELECT * FROM jobs WHERE result_message_id = ?", (message_id,))
+        return _job(rows[0]) if rows else None
 
     async def unfinished(self) -> list[Job]:
         """Jobs that were accepted and have not ended, the oldest first.
@@ -117,7 +132,7 @@ class Store:
         return jobs
 
     async def mark_delivered(self, job: Job, message_id: int) -> None:
-        """The job's picture stands in Discord."""
+        """The job's pictures stand in Discord."""
         await self._execute(
             "UPDATE jobs SET state = 'delivered', result_message_id = ? WHERE id = ?",
             (message_id, job.id),
@@ -169,6 +184,9 @@ def _job(row: sqlite3.Row) -> Job:
         id=row["id"],
         interaction_id=row["interaction_id"],
         requester_id=row["requester_id"],
-        recipe=Recipe.from_json(row["recipe"]),
+        order=Order(
+            recipe=Recipe.from_json(row["recipe"]),
+            **{field: row[field] for field in _ORDER_FIELDS},
+        ),
         destination=Destination(**{field: row[field] for field in _DESTINATION_FIELDS}),
     )

@@ -11,6 +11,7 @@ from discord.http import Route
 
 from sdbot.chat.address import use_address
 from sdbot.chat.client import PERMISSIONS, ChatClient
+from sdbot.config import BotConfig
 from sdbot.sandbox import Sandbox
 from tests.conftest import ROOT
 from tests.sandbox.member import Member
@@ -80,7 +81,8 @@ async def test_a_gateway_that_is_down_at_first_is_tried_again(tmp_path, monkeypa
         await use_address(sandbox.api_url)
         gateway = DiscordWebSocket.DEFAULT_GATEWAY
         DiscordWebSocket.DEFAULT_GATEWAY = gateway.with_port(9)
-        async with ChatClient() as client:
+        config = BotConfig.from_env({"DISCORD_TOKEN": sandbox.token})
+        async with ChatClient(config) as client:
             await client.login(sandbox.token)
             connecting = asyncio.create_task(client.stay_connected())
             await refused.wait()

@@ -1,4 +1,4 @@
-"""The buttons under a picture; they work at any age and after any restart."""
+"""The buttons under pictures; they work at any age and after any restart."""
 
 from __future__ import annotations
 
@@ -8,46 +8,61 @@ from typing import Any
 import discord
 
 from sdbot.chat import messages
-from sdbot.chat.requests import answered, seated
+from sdbot.chat.actions import ACTIONS, Press
+from sdbot.chat.requests import answered
+from sdbot.jobs import Job
+
+OF_PICTURES = ("subtle", "strong", "enlarge")
+OF_JOBS = ("reroll", "edit", "recipe", "delete")
 
 
-class RerollButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"sdbot:reroll:(?P<job_id>\d+)"
+class ActionButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=rf"sdbot:(?P<action>{'|'.join(ACTIONS)}):(?P<job_id>\d+)(:(?P<number>[1-4]))?",
 ):
-    """Paints a job's recipe again with another seed; the job's row holds the recipe."""
+    """Does one of `ACTIONS` with a job, or with its picture `number`; the job's row holds all."""
 
-    def __init__(self, job_id: int) -> None:
+    def __init__(self, action: str, job_id: int, number: int | None = None) -> None:
+        self._action = action
         self._job_id = job_id
+        self._number = number
+        label, emoji = messages.BUTTONS[action]
+        style = discord.ButtonStyle.danger if action == "delete" else discord.ButtonStyle.secondary
         super().__init__(
             discord.ui.Button(
-                label=messages.REROLL,
-                emoji="🎲",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"sdbot:reroll:{job_id}",
+                label=f"{label} {number}" if number else label,
+                emoji=emoji,
+                style=style,
+                custom_id=f"sdbot:{action}:{job_id}" + (f":{number}" if number else ""),
             )
         )
 
     @classmethod
     async def from_custom_id(
         cls, _interaction: discord.Interaction[Any], _item: Any, match: re.Match[str]
-    ) -> RerollButton:
+    ) -> ActionButton:
         """Make the button again from what Discord sends when it is pressed."""
-        return cls(int(match["job_id"]))
+        number = int(match["number"]) if match["number"] else None
+        return cls(match["action"], int(match["job_id"]), number)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a press of the button."""
-        intake = interaction.client.intake
-        async with answered(interaction), seated(intake, interaction) as destination:
-            await intake.accept(
-                interaction_id=interaction.id,
-                requester_id=interaction.user.id,
-                recipe=await intake.reroll(self._job_id),
-                destination=destination,
-            )
+        async with answered(interaction):
+            await ACTIONS[self._action](Press(interaction, self._job_id, self._number or 1))
 
 
-def result_view(job_id: int) -> discord.ui.View:
-    """The buttons under a job's picture."""
+def result_view(job: Job) -> discord.ui.View:
+    """The buttons under a job's pictures: a row for each kind, where there are several."""
     view = discord.ui.View(timeout=None)
-    view.add_item(RerollButton(job_id))
+    rows: list[list[ActionButton]]
+    if job.order.count == 1:
+        rows = [[ActionButton(action, job.id) for action in OF_PICTURES]]
+    else:
+        numbers = range(1, job.order.count + 1)
+        rows = [[ActionButton(action, job.id, n) for n in numbers] for action in OF_PICTURES]
+    rows.append([ActionButton(action, job.id) for action in OF_JOBS])
+    for number, row in enumerate(rows):
+        for button in row:
+            button.item.row = number
+            view.add_item(button)
     return view

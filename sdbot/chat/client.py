@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 import discord
@@ -12,11 +12,21 @@ from discord import app_commands
 from discord.backoff import ExponentialBackoff
 from discord.http import Route
 
-from sdbot.chat.buttons import RerollButton
+from sdbot.chat import messages
+from sdbot.chat.buttons import ActionButton
+from sdbot.chat.commands.help import help_command
 from sdbot.chat.commands.imagine import imagine_command
-from sdbot.config import DISCORD_API_URL
+from sdbot.chat.commands.line import cancel_command, queue_command
+from sdbot.chat.commands.recipe import recipe_menu
+from sdbot.chat.commands.remix import remix_command, remix_menu
+from sdbot.chat.forms import is_form_gone
+from sdbot.chat.presence import Presence
+from sdbot.chat.requests import tell_privately
+from sdbot.chat.sync import sync_commands
+from sdbot.config import DISCORD_API_URL, BotConfig
 from sdbot.errors import StartError
 from sdbot.service.intake import Intake
+from sdbot.service.orders import Orders
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +42,14 @@ class ChatClient(discord.Client):
     """Registers the commands and buttons and hands what members ask for to the intake."""
 
     intake: Intake
+    orders: Orders
 
-    def __init__(self) -> None:
+    def __init__(self, config: BotConfig) -> None:
+        self.max_image_bytes = config.max_image_bytes
+        self.open_forms: set[str] = set()
+        self._guild_ids = config.guild_ids
+        self._connecting: asyncio.Task[None] | None = None
+        self.presence = Presence(self)
         # Nothing here is spoken.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -46,11 +62,20 @@ class ChatClient(discord.Client):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
 
-    async def log_in(self, token: str, intake: Intake) -> None:
-        """Log in and offer the commands of this intake. Raises `StartError`."""
-        self.intake = intake
-        self.tree.add_command(imagine_command(intake))
-        self.add_dynamic_items(RerollButton)
+    async def log_in(self, token: str, intake: Intake, orders: Orders) -> None:
+        """Log in and offer the commands. Raises `StartError`."""
+        self.intake, self.orders = intake, orders
+        for command in (
+            imagine_command(orders),
+            remix_command(orders),
+            remix_menu(orders),
+            recipe_menu(),
+            queue_command(intake),
+            cancel_command(intake),
+            help_command(orders.model),
+        ):
+            self.tree.add_command(command)
+        self.add_dynamic_items(ActionButton)
         try:
             await self.login(token)
         except discord.LoginFailure as error:
@@ -61,7 +86,12 @@ class ChatClient(discord.Client):
             raise StartError(f"Discord does not let the bot in: {error}") from error
 
     async def stay_connected(self) -> None:
-        """Take requests until cancelled; a gateway that is down at first is tried again.
+        """Take requests; when this is cancelled, they are taken until the client is closed."""
+        self._connecting = asyncio.create_task(self._connect_at_last())
+        await asyncio.shield(self._connecting)
+
+    async def _connect_at_last(self) -> None:
+        """Connect; a gateway that is down at first is tried again.
 
         discord.py does that by itself only after it was once connected (its issue 10520).
         """
@@ -79,13 +109,34 @@ class ChatClient(discord.Client):
 
     async def setup_hook(self) -> None:
         """Once logged in: register the commands and say how to invite the bot."""
-        await self.tree.sync()
+        await sync_commands(self.tree, self._guild_ids)
         if Route.BASE == DISCORD_API_URL:
             _log.info("invite me: %s", self.invite_url)
 
     async def on_ready(self) -> None:
         """The gateway is there."""
-        _log.info("ready as %s", self.user)
+        _log.info("connected as %s", self.user)
+        self.presence.refresh()
+
+    async def on_resumed(self) -> None:
+        """The gateway is there again."""
+        self.presence.refresh()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Forms live in memory, and not for ever: one that is gone is answered here."""
+        if is_form_gone(interaction):
+            await tell_privately(interaction, messages.FORM_GONE)
+
+    async def __aexit__(self, *error: Any) -> None:
+        await super().__aexit__(*error)
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Leave Discord."""
+        await self.presence.close()
+        await super().close()
 
     @property
     def invite_url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ import discord
 
 from sdbot.chat import messages
 from sdbot.chat.buttons import result_view
-from sdbot.errors import DeliveryDelayed, Undeliverable
+from sdbot.chat.uploads import Encoded, encodings
+from sdbot.errors import DeliveryDelayed, SdbotError, TooLarge, Undeliverable
 from sdbot.jobs import Destination, Job, Progress
 
-_TOO_MANY_REQUESTS = 429
+_TOO_LARGE, _TOO_MANY_REQUESTS = 413, 429
 _DEAD_TOKEN_CODES = (10015, 50027)  # "unknown webhook" and "invalid webhook token"
+# Where a message belongs to no server.
+_DM_FILESIZE_LIMIT = 10 * 2**20
 
 
 class DiscordDelivery:
@@ -30,23 +34,20 @@ class DiscordDelivery:
         """As `Delivery.show_progress`."""
         await self._edit_progress(job, messages.progress(job, progress))
 
-    async def post(self, job: Job, picture: bytes) -> int:
-        """As `Delivery.post`; the nonce keeps a second try from posting twice."""
-        file = discord.File(
-            io.BytesIO(picture),
-            filename=f"sdbot-{job.id}.png",
-            description=messages.alt_text(job.recipe),
-        )
-        with _translated():
-            message = await self._channel(job).send(
-                messages.result(job),
-                file=file,
-                view=result_view(job.id),
-                nonce=str(job.interaction_id),
-                allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.requester_id)]),
-                suppress_embeds=True,
-            )
-        return message.id
+    async def post(self, job: Job, pictures: list[bytes]) -> int:
+        """As `Delivery.post`; the nonce keeps a second try from posting twice.
+
+        What is too large for the channel, or Discord says is too large, goes in a smaller format.
+        """
+        smaller = encodings(pictures, self._filesize_limit(job))
+        while encoded := await asyncio.to_thread(next, smaller, None):
+            with _translated():
+                try:
+                    return await self._send(job, encoded)
+                except discord.HTTPException as error:
+                    if error.status != _TOO_LARGE:
+                        raise
+        raise TooLarge("the pictures are too large in every format")
 
     async def show_delivered(self, job: Job, message_id: int) -> None:
         """As `Delivery.show_delivered`."""
@@ -54,10 +55,25 @@ class DiscordDelivery:
         await self._edit_progress(job, messages.delivered(job, url))
         self._dead_tokens.discard(job.destination.progress_message_id)
 
-    async def show_failed(self, job: Job) -> None:
+    async def show_failed(self, job: Job, failure: SdbotError) -> None:
         """As `Delivery.show_failed`."""
-        await self._edit_progress(job, messages.failed(job))
+        await self._edit_progress(job, messages.failed(job, failure))
         self._dead_tokens.discard(job.destination.progress_message_id)
+
+    async def _send(self, job: Job, encoded: Encoded) -> int:
+        message = await self._channel(job).send(
+            messages.result(job, encoded.suffix),
+            files=_files(job, encoded),
+            view=result_view(job),
+            nonce=str(job.interaction_id),
+            allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.requester_id)]),
+            suppress_embeds=True,
+        )
+        return message.id
+
+    def _filesize_limit(self, job: Job) -> int:
+        guild = self._client.get_guild(job.destination.guild_id or 0)
+        return guild.filesize_limit if guild else _DM_FILESIZE_LIMIT
 
     def _channel(self, job: Job) -> discord.PartialMessageable:
         destination = job.destination
@@ -88,6 +104,23 @@ class DiscordDelivery:
             self._client.application_id, destination.interaction_token, client=self._client
         )
         await webhook.edit_message(destination.progress_message_id, content=content)
+
+
+def _files(job: Job, encoded: Encoded) -> list[discord.File]:
+    """The pictures, numbered where there are several, and the words where they are too many."""
+    files = [
+        discord.File(
+            io.BytesIO(data),
+            filename=messages.file_name(job, number, encoded.suffix),
+            description=messages.alt_text(job, number),
+        )
+        for number, data in enumerate(encoded.files, 1)
+    ]
+    prompt = job.order.recipe.text.prompt
+    if messages.is_shortened(prompt):
+        words = discord.File(io.BytesIO(prompt.encode()), filename=f"prompt-{job.id}.txt")
+        files.append(words)
+    return files
 
 
 @contextmanager

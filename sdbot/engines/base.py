@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from diffusion.recipe import Recipe
+from sdbot.jobs import Order
 
 OnStep = Callable[[int, int], None]
 
 
 class Engine(Protocol):
-    """Paints one recipe at a time."""
+    """Paints one order at a time."""
 
     async def load(self) -> None:
         """Get ready to paint. Raises `diffusion.errors.ModelError`."""
 
-    async def paint(self, recipe: Recipe, on_step: OnStep) -> bytes:
-        """PNG bytes of a recipe.
+    async def paint(self, order: Order, source: bytes | None, on_step: OnStep) -> list[bytes]:
+        """PNG bytes of each picture of an order.
 
-        `on_step(done, num_steps)` is called on the event loop after each step. Cancelling ends the
-        painting between two steps.
+        `source` is the PNG that the recipe's source names. `on_step(done, num_steps)` is called on
+        the event loop after each step. Cancelling ends the painting between two steps. Raises
+        `sdbot.errors.OutOfMemory`.
         """

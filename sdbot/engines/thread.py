@@ -8,15 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import diffusion
-from diffusion.images import encode_png
+from diffusion.images import encode_png, enlarge, open_image
 from diffusion.info import ModelInfo
-from diffusion.recipe import Recipe
 from sdbot.engines.base import OnStep
+from sdbot.errors import OutOfMemory
+from sdbot.jobs import Order
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from diffusion.pipeline import Pipeline, Step
+
+# TensorFlow's name for it; nothing here imports TensorFlow.
+_OUT_OF_MEMORY = "ResourceExhaustedError"
 
 
 class _Stopped(Exception):
@@ -41,22 +45,36 @@ class ThreadEngine:
         pipeline(self._model.make_recipe("", num_steps=int(self._model.generation.steps.min)))
         return pipeline
 
-    async def paint(self, recipe: Recipe, on_step: OnStep) -> bytes:
+    async def paint(self, order: Order, source: bytes | None, on_step: OnStep) -> list[bytes]:
         """As `Engine.paint`."""
         loop = asyncio.get_running_loop()
         stop = threading.Event()
+        image = await asyncio.to_thread(open_image, source) if source else None
 
         def report(step: Step) -> None:
             if stop.is_set():
                 raise _Stopped
             loop.call_soon_threadsafe(on_step, step.done, step.num_calls)
 
-        def paint() -> Image.Image:
-            return self._pipeline(recipe, on_step=report)
+        def paint() -> list[Image.Image]:
+            if stop.is_set():
+                raise _Stopped
+            return self._pipeline.paint(order.recipes, image=image, on_step=report)
 
         try:
-            image = await loop.run_in_executor(self._thread, paint)
+            images = await loop.run_in_executor(self._thread, paint)
         except asyncio.CancelledError:
             stop.set()
             raise
-        return await asyncio.to_thread(encode_png, image)
+        except Exception as error:
+            if isinstance(error, MemoryError) or type(error).__name__ == _OUT_OF_MEMORY:
+                raise OutOfMemory(str(error)) from error
+            raise
+        return await asyncio.to_thread(_encoded, images, order.scale)
+
+
+def _encoded(images: list[Image.Image], scale: int) -> list[bytes]:
+    """PNG bytes; a picture that was enlarged is not what its recipe paints, and carries none."""
+    if scale > 1:
+        images = [enlarge(image, scale) for image in images]
+    return [encode_png(image) for image in images]

@@ -37,6 +37,8 @@ OF_THE_BOT = (
 )
 ALL = (1 << 53) - 1
 IN_DM = sum(1 << bit for bit in (6, 10, 11, 14, 15, 16, 18, 31))
+# What an interaction in a DM says of the application: no word of viewing and sending.
+OF_THE_BOT_IN_DM = sum(1 << bit for bit in (14, 15, 17, 18))
 
 
 def permissions_in(world: World, user_id: str, channel: Document) -> int:

@@ -2,75 +2,117 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
-from diffusion.info import ModelInfo
-from diffusion.recipe import Recipe, random_seed
-from sdbot.errors import ShuttingDown
-from sdbot.jobs import Destination, Job
+from sdbot.errors import ModelUnavailable, NotInLine, Refused, ShuttingDown
+from sdbot.jobs import Destination, Job, Order
 from sdbot.queue import JobQueue
 from sdbot.service.painting import Painting
 from sdbot.store import Store
 
 _log = logging.getLogger(__name__)
 
+MAX_CLOSING_SECONDS = 2.0
+
 
 class Intake:
     """What is asked of the bot comes in here; what can be refused from memory, is."""
 
-    def __init__(self, model: ModelInfo, queue: JobQueue, store: Store, painting: Painting) -> None:
-        self.model = model
+    def __init__(self, queue: JobQueue, store: Store, painting: Painting) -> None:
         self._queue = queue
         self._store = store
         self._painting = painting
-        self._is_closed = False
+        self._refusal: type[Refused] | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._requests: set[asyncio.Task[Any]] = set()
 
     @contextmanager
-    def seat(self) -> Iterator[None]:
-        """Hold a place in the line around `accept`. Raises `QueueFull` or `ShuttingDown`."""
-        if self._is_closed:
-            raise ShuttingDown("the bot is about to end")
-        with self._queue.seat():
+    def seat(self, requester_id: int) -> Iterator[None]:
+        """Hold a place in the line around `accept`.
+
+        Raises `QueueFull`, `MemberLimitReached`, `ShuttingDown` or `ModelUnavailable`.
+        """
+        if self._refusal:
+            raise self._refusal
+        with self._queue.seat(requester_id), self._awaited():
             yield
 
     async def accept(
-        self, *, interaction_id: int, requester_id: int, recipe: Recipe, destination: Destination
+        self, *, interaction_id: int, requester_id: int, order: Order, destination: Destination
     ) -> Job:
         """Store a job and put it in the line; call it inside `seat`."""
         job = await self._store.add(
             interaction_id=interaction_id,
             requester_id=requester_id,
-            recipe=recipe,
+            order=order,
             destination=destination,
         )
         _log.info("job %d: accepted", job.id)
-        if not self._is_closed:
-            self._painting.add(job)
+        self._painting.add(job)
         return job
 
-    async def reroll(self, job_id: int) -> Recipe:
-        """A job's recipe with another seed, for the model that is loaded now.
+    async def job(self, job_id: int) -> Job:
+        """As `Store.job`."""
+        return await self._store.job(job_id)
 
-        Raises `UnknownJob`, and `RecipeError` where this model cannot paint it.
+    async def job_of_message(self, message_id: int) -> Job | None:
+        """As `Store.job_of_message`."""
+        return await self._store.job_of_message(message_id)
+
+    def jobs_of(self, requester_id: int) -> dict[Job, int]:
+        """A member's jobs with their places in the line; 0 is being painted."""
+        return self._queue.of(requester_id)
+
+    def waiting(self, job_id: int) -> Job:
+        """A job in the line. Raises `NotInLine`."""
+        job = self._queue.find(job_id)
+        if job is None:
+            raise NotInLine(job_id)
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """End a job in the line; its owner is told."""
+        self._painting.cancel(job)
+
+    def open(self) -> None:
+        """Put the jobs from before a restart back in the line, and have the model loaded.
+
+        Where that fails, whatever is asked for is refused until the operator has mended it.
         """
-        job = await self._store.job(job_id)
-        recipe = replace(job.recipe, model=self.model.content_hash).with_seed(random_seed())
-        self.model.check(recipe)
-        return recipe
+        self._opening = asyncio.create_task(self._open())
 
-    async def resume(self) -> None:
-        """Put the jobs that were accepted before a restart back in the line."""
+    async def _open(self) -> None:
         for job in await self._store.unfinished():
             _log.info("job %d: resumed", job.id)
             self._painting.add(job)
+        try:
+            await self._painting.load()
+        except Exception:
+            self._refusal = ModelUnavailable
+            _log.exception("the model could not be loaded")
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        """Refuse from now on."""
-        self._is_closed = True
+    async def __aexit__(self, *_error: object) -> None:
+        """Refuse from now on; what is being accepted has a moment."""
+        self._refusal = ShuttingDown
+        if self._opening:
+            self._opening.cancel()
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=MAX_CLOSING_SECONDS)
+
+    @contextmanager
+    def _awaited(self) -> Iterator[None]:
+        """Around what the task that runs asks for: the end waits for it."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._requests.add(task)
+        try:
+            yield
+        finally:
+            self._requests.discard(task)

@@ -7,13 +7,14 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, repeat
 from typing import Any, Self, TypeVar
 
-from sdbot.errors import DeliveryDelayed, DeliveryError, Undeliverable
-from sdbot.jobs import Job, Progress
+from sdbot.errors import DeliveryDelayed, DeliveryError, SdbotError, Undeliverable
+from sdbot.jobs import Job, Paused, Progress
 from sdbot.service.delivery import Delivery
-from sdbot.service.progress import ProgressReporter
+from sdbot.service.progress import Reporter
 from sdbot.store import Store
 
 _log = logging.getLogger(__name__)
@@ -41,24 +42,30 @@ class Outbox:
         self._delivery = delivery
         self._retry_delays = retry_delays
         self._progress_interval_seconds = progress_interval_seconds
-        self._reporters: dict[int, ProgressReporter] = {}
+        self._reporters: dict[int, Reporter[Progress]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def show(self, job: Job, progress: Progress) -> None:
         """Say how far a job is, soon."""
         if job.id not in self._reporters:
-            self._reporters[job.id] = ProgressReporter(
-                job, self._delivery, self._progress_interval_seconds
+            self._reporters[job.id] = Reporter(
+                f"job {job.id}",
+                partial(self._delivery.show_progress, job),
+                self._progress_interval_seconds,
             )
         self._reporters[job.id].update(progress)
 
-    def deliver(self, job: Job, picture: bytes) -> None:
-        """Post a job's picture."""
-        self._start(self._deliver(job, picture))
+    def deliver(self, job: Job, pictures: list[bytes]) -> None:
+        """Post a job's pictures."""
+        self._start(self._deliver(job, pictures))
 
-    def explain(self, job: Job, failure: str) -> None:
-        """Tell a job's owner that it failed; `failure` is for the operator."""
+    def explain(self, job: Job, failure: SdbotError) -> None:
+        """Tell a job's owner that it failed."""
         self._start(self._explain(job, failure))
+
+    def pause(self, job: Job) -> None:
+        """Tell a job's owner that it goes on after a restart."""
+        self._start(self._pause(job))
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,24 +83,29 @@ class Outbox:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, job: Job, picture: bytes) -> None:
+    async def _deliver(self, job: Job, pictures: list[bytes]) -> None:
         with _logged(job):
             try:
-                message_id = await self._persist(lambda: self._delivery.post(job, picture))
+                message_id = await self._persist(lambda: self._delivery.post(job, pictures))
             except Undeliverable as error:
-                await self._explain(job, f"undeliverable: {error}")
+                await self._explain(job, error)
                 return
             await self._store.mark_delivered(job, message_id)
             _log.info("job %d: delivered", job.id)
             await self._end_progress(job)
             await self._persist(lambda: self._delivery.show_delivered(job, message_id))
 
-    async def _explain(self, job: Job, failure: str) -> None:
+    async def _explain(self, job: Job, failure: SdbotError) -> None:
         with _logged(job):
-            await self._store.mark_failed(job, failure)
-            _log.warning("job %d: failed: %s", job.id, failure)
+            await self._store.mark_failed(job, repr(failure))
+            _log.warning("job %d: failed: %r", job.id, failure)
             await self._end_progress(job)
-            await self._persist(lambda: self._delivery.show_failed(job))
+            await self._persist(lambda: self._delivery.show_failed(job, failure))
+
+    async def _pause(self, job: Job) -> None:
+        with _logged(job):
+            await self._end_progress(job)
+            await self._delivery.show_progress(job, Paused())
 
     async def _end_progress(self, job: Job) -> None:
         """What the progress message says from now on is the last word."""

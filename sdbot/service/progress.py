@@ -1,42 +1,46 @@
-"""Progress that is shown without flooding Discord."""
+"""News that is shown without flooding Discord."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 from sdbot.errors import DeliveryDelayed, Undeliverable
-from sdbot.jobs import Job, Progress
-from sdbot.service.delivery import Delivery
 
 _log = logging.getLogger(__name__)
 
 _MAX_CLOSING_SECONDS = 3.0
 
+_News = TypeVar("_News")
 
-class ProgressReporter:
-    """Shows the newest progress of one job, at most once every `interval_seconds`.
+
+class Reporter(Generic[_News]):
+    """Shows the newest of some news, at most once every `interval_seconds`.
 
     Its task starts with something to show and ends when there is nothing more, or nowhere to show
-    it.
+    it. `name` stands in the log.
     """
 
-    def __init__(self, job: Job, delivery: Delivery, interval_seconds: float) -> None:
-        self._job = job
-        self._delivery = delivery
+    def __init__(
+        self, name: str, show: Callable[[_News], Awaitable[None]], interval_seconds: float
+    ) -> None:
+        self._name = name
+        self._show = show
         self._interval_seconds = interval_seconds
-        self._newest: Progress | None = None
+        self._newest: _News | None = None
         self._closed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def update(self, progress: Progress) -> None:
+    def update(self, news: _News) -> None:
         """Show this next, instead of what was not shown yet."""
         if self._closed.is_set():
             return
-        self._newest = progress
+        self._newest = news
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._show())
+            self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
         """Show nothing more; what is under way has a moment to arrive, and no longer."""
@@ -45,18 +49,18 @@ class ProgressReporter:
             await asyncio.wait({self._task}, timeout=_MAX_CLOSING_SECONDS)
             self._task.cancel()
 
-    async def _show(self) -> None:
-        while (progress := self._newest) is not None and not self._closed.is_set():
+    async def _run(self) -> None:
+        while (news := self._newest) is not None and not self._closed.is_set():
             self._newest = None
             try:
-                await self._delivery.show_progress(self._job, progress)
+                await self._show(news)
             except DeliveryDelayed as error:
-                _log.info("job %d: progress not shown: %s", self._job.id, error)
+                _log.info("%s: not shown: %s", self._name, error)
             except Undeliverable as error:
-                _log.info("job %d: progress shown no more: %s", self._job.id, error)
+                _log.info("%s: shown no more: %s", self._name, error)
                 self._closed.set()
             except Exception:
-                _log.exception("job %d: progress shown no more", self._job.id)
+                _log.exception("%s: shown no more", self._name)
                 self._closed.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closed.wait(), self._interval_seconds)

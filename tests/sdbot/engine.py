@@ -5,14 +5,22 @@ import asyncio
 from PIL import Image
 
 from diffusion.images import encode_png, with_recipe
-from diffusion.recipe import Recipe
+from sdbot.jobs import Order
 
 
 class StandInEngine:
-    """Paints a plain picture whose colour is the seed. `recipes` lists what it was asked for."""
+    """Paints a plain picture whose colour is the seed.
+
+    `orders` lists what it was asked for, `stopped` what it was told to leave.
+    """
 
     def __init__(self):
-        self.recipes: list[Recipe] = []
+        self.load_failure: Exception | None = None
+        self.may_load = asyncio.Event()
+        self.may_load.set()
+        self.orders: list[Order] = []
+        self.stopped: list[Order] = []
+        self.sources: list[bytes | None] = []
         self.failure: Exception | None = None
         self.may_paint = asyncio.Event()
         self.may_paint.set()
@@ -32,17 +40,32 @@ class StandInEngine:
         self._next.clear()
 
     async def load(self):
-        pass
+        await self.may_load.wait()
+        if self.load_failure is not None:
+            raise self.load_failure
 
-    async def paint(self, recipe, on_step):
-        self.recipes.append(recipe)
-        num_steps = recipe.sampling.num_steps
+    @property
+    def recipes(self):
+        """Of the first picture of each order."""
+        return [order.recipe for order in self.orders]
+
+    async def paint(self, order, source, on_step):
+        self.orders.append(order)
+        self.sources.append(source)
+        num_steps = order.recipe.sampling.num_steps
         on_step(1, num_steps)
-        await self._turn()
+        try:
+            await self._turn()
+        except asyncio.CancelledError:
+            self.stopped.append(order)
+            raise
         if self.failure is not None:
             raise self.failure
         on_step(num_steps, num_steps)
-        image = Image.new("RGB", (32, 32), colour(recipe.sampling.seed))
+        return [self._picture(order, recipe) for recipe in order.recipes]
+
+    def _picture(self, order, recipe):
+        image = Image.new("RGB", order.size, colour(recipe.sampling.seed))
         return encode_png(with_recipe(image, recipe, "stand-in"))
 
 

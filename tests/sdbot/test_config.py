@@ -25,7 +25,11 @@ def test_every_setting_is_documented_with_its_default():
         "DISCORD_TOKEN",
         "DISCORD_API_URL",
         "MODEL_PATH",
+        "GUILD_IDS",
         "QUEUE_LIMIT",
+        "MEMBER_LIMIT",
+        "MAX_IMAGE_BYTES",
+        "PICTURE_STORE_MB",
         "STATE_PATH",
         "LOG_LEVEL",
     }

@@ -1,14 +1,16 @@
 """/imagine, as a member uses it, over the wire."""
 
-import json
+import pytest
 
 from diffusion.images import RECIPE_KEY
 from diffusion.recipe import Recipe
+from sdbot.errors import OutOfMemory
 from tests.sdbot.conversation import (
+    buttons,
     download,
     has_picture,
     picture_message,
-    reroll_id,
+    registered,
     says,
     told,
 )
@@ -63,9 +65,11 @@ async def test_only_the_requester_is_mentioned_whatever_the_prompt_says(start_bo
 
 async def test_options_are_bound_by_the_model(start_bot, member):
     async with start_bot():
-        (command,) = (await member.state())["commands"]
+        command = await registered(member, "imagine")
     options = {option["name"]: option for option in command["options"]}
-    assert list(options) == ["prompt", "negative_prompt", "seed", "steps"]
+    assert list(options) == [
+        *("prompt", "negative_prompt", "count", "seed", "steps", "guidance", "size", "scheduler")
+    ]
     assert options["prompt"]["required"]
     assert (options["steps"]["min_value"], options["steps"]["max_value"]) == (1, 100)
     assert (options["seed"]["min_value"], options["seed"]["max_value"]) == (0, 2**32 - 1)
@@ -111,19 +115,48 @@ async def test_those_who_wait_read_how_they_move_up(start_bot, member, engine):
         await told(member, "Your picture is ready")
 
 
-async def test_the_longest_prompt_fits_into_its_message(start_bot, member):
+async def test_a_long_prompt_is_shortened_in_the_message_and_whole_in_a_file(start_bot, member):
+    prompt = "".join(chr(0x4E00 + number) for number in range(1000))
     async with start_bot():
-        await member.command("imagine", prompt="*" * 1000)
+        await member.command("imagine", prompt=prompt)
         result = await picture_message(member)
-    assert len(result["content"]) <= 2000
-    assert "…" in result["content"]
+        picture, words = result["attachments"]
+        async with member.http.get(words["url"]) as response:
+            assert await response.text("utf-8") == prompt
+    assert f"**{prompt[:600]}…**" in result["content"]
+    assert picture["description"] == f"Painted from the words: {prompt}"
+    assert words["filename"] == "prompt-1.txt"
 
 
-async def test_failed_painting_is_told_and_the_bot_lives_on(start_bot, member, engine, caplog):
-    engine.failure = MemoryError("no room")
+async def test_a_prompt_that_is_too_long_for_the_model_says_what_was_not_read(
+    start_bot, member, engine
+):
+    prompt = f"{'apple ' * 75}pear"  # with its beginning and its end, 78 tokens of 77
+    async with start_bot():
+        await member.command("imagine", prompt=prompt.replace("pear", "").strip())
+        assert "has not read" not in (await picture_message(member))["content"]
+        await member.command("imagine", prompt=prompt)
+        result = await picture_message(member)
+    cut = "-# The prompt was too long for the model, which has not read: pear"
+    assert result["content"].splitlines()[-1] == cut
+    assert engine.recipes[1].text.prompt == prompt
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (RuntimeError("broken"), "could not be painted: the operator's log says why."),
+        (OutOfMemory("no room"), "not enough memory for this. Please ask for a smaller size"),
+    ],
+)
+async def test_failed_painting_is_told_and_the_bot_lives_on(
+    start_bot, member, engine, caplog, failure, words
+):
+    engine.failure = failure
     async with start_bot():
         await member.command("imagine", prompt="too large")
-        await told(member, "could not be painted or posted. Please ask for it again. (job 1)")
+        failed = await told(member, words)
+        assert failed["content"].endswith("(job 1)")
         engine.failure = None
         await member.command("imagine", prompt="small")
         await picture_message(member)
@@ -137,7 +170,7 @@ async def test_waiting_jobs_survive_a_restart_in_their_order(start_bot, member, 
         for prompt in ("first", "second"):
             await member.command("imagine", prompt=prompt)
         await told(member, "In line, place 1. (job 2)")
-    engine.recipes.clear()
+    engine.orders.clear()
     engine.may_paint.set()
     async with start_bot():
         results = [await picture_message(member) for _ in range(2)]
@@ -147,9 +180,38 @@ async def test_waiting_jobs_survive_a_restart_in_their_order(start_bot, member, 
     assert sum(has_picture(event) for event in pictures) == 2
 
 
-async def test_every_result_has_its_button(start_bot, member):
+async def test_every_result_has_its_buttons(start_bot, member):
     async with start_bot():
         await member.command("imagine", prompt="a red apple")
         result = await picture_message(member)
-    assert json.dumps(result["components"]).count("custom_id") == 1
-    assert reroll_id(result) == "sdbot:reroll:1"
+    assert buttons(result) == [
+        ["Subtle", "Strong", "Enlarge"],
+        ["Reroll", "Edit", "Recipe", "Delete"],
+    ]
+
+
+@pytest.mark.parametrize("count", [2, 4])
+async def test_as_many_pictures_come_as_were_asked_for(start_bot, member, count):
+    async with start_bot():
+        await member.command("imagine", prompt="a red apple", count=count)
+        result = await picture_message(member)
+        await told(member, "Your pictures are ready")
+    assert len(result["attachments"]) == count
+    assert len({attachment["filename"] for attachment in result["attachments"]}) == count
+    assert buttons(result)[0] == [f"Subtle {number}" for number in range(1, count + 1)]
+
+
+async def test_several_pictures_are_files_of_one_message_with_numbered_buttons(start_bot, member):
+    async with start_bot():
+        await member.command("imagine", prompt="a red apple", count=3, seed=7)
+        result = await picture_message(member)
+        pictures = [await download(member, result, number) for number in (1, 2, 3)]
+    assert [picture.getpixel((0, 0)) for picture in pictures] == [colour(7), colour(8), colour(9)]
+    assert buttons(result) == [
+        ["Subtle 1", "Subtle 2", "Subtle 3"],
+        ["Strong 1", "Strong 2", "Strong 3"],
+        ["Enlarge 1", "Enlarge 2", "Enlarge 3"],
+        ["Reroll", "Edit", "Recipe", "Delete"],
+    ]
+    assert "seeds 7 to 9" in result["content"]
+    assert result["attachments"][1]["description"].startswith("Picture 2 of 3, painted from the")

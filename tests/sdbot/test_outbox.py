@@ -27,15 +27,15 @@ class FailingDelivery:
             raise self.failures.pop(0)
         self.sent.append(message)
 
-    async def post(self, job, picture):
-        await self._send("picture", picture)
+    async def post(self, job, pictures):
+        await self._send("pictures", pictures)
         return 99
 
     async def show_delivered(self, job, message_id):
         await self._send("delivered", message_id)
 
-    async def show_failed(self, job):
-        await self._send("failed", job.id)
+    async def show_failed(self, job, failure):
+        await self._send("failed", failure)
 
 
 @pytest.fixture
@@ -51,33 +51,33 @@ async def job(store):
 
 async def deliver(store, job, delivery):
     async with Outbox(store, delivery, retry_delays=(0, 0)) as outbox:
-        outbox.deliver(job, b"png")
+        outbox.deliver(job, [b"png"])
     return delivery.sent
 
 
 async def test_passing_faults_are_tried_again(store, job):
     delivery = FailingDelivery(DeliveryDelayed("503"), DeliveryDelayed("cut"))
-    assert await deliver(store, job, delivery) == [("picture", b"png"), ("delivered", 99)]
+    assert await deliver(store, job, delivery) == [("pictures", [b"png"]), ("delivered", 99)]
     assert await store.unfinished() == []
 
 
 async def test_tries_go_on_until_the_picture_is_delivered(store, job):
     delivery = FailingDelivery(*[DeliveryDelayed("503")] * 50)
-    assert await deliver(store, job, delivery) == [("picture", b"png"), ("delivered", 99)]
+    assert await deliver(store, job, delivery) == [("pictures", [b"png"]), ("delivered", 99)]
 
 
 async def test_what_is_undelivered_at_the_end_is_kept_for_the_next_start(store, job, monkeypatch):
     monkeypatch.setattr("sdbot.service.outbox.MAX_CLOSING_SECONDS", 0.01)
     delivery = FailingDelivery(*[DeliveryDelayed("503")] * 1000)
     async with Outbox(store, delivery, retry_delays=(3600,)) as outbox:
-        outbox.deliver(job, b"png")
+        outbox.deliver(job, [b"png"])
     assert delivery.sent == []
     assert await store.unfinished() == [job]
 
 
 async def test_what_is_refused_is_explained_and_ended(store, job):
-    delivery = FailingDelivery(Undeliverable("403"))
-    assert await deliver(store, job, delivery) == [("failed", job.id)]
+    refusal = Undeliverable("403")
+    assert await deliver(store, job, FailingDelivery(refusal)) == [("failed", refusal)]
     assert await store.unfinished() == []
 
 
@@ -86,7 +86,7 @@ async def test_a_delivered_picture_stays_delivered_if_its_link_fails(store, job,
         async def show_delivered(self, job, message_id):
             raise Undeliverable("unknown message")
 
-    assert await deliver(store, job, LinkFails()) == [("picture", b"png")]
+    assert await deliver(store, job, LinkFails()) == [("pictures", [b"png"])]
     assert await store.unfinished() == []
     assert "unknown message" in caplog.text
 
@@ -101,8 +101,8 @@ class TestProgress:
         delivery = Hangs()
         async with Outbox(store, delivery) as outbox:
             outbox.show(job, Stepping(done=1, num_steps=2))
-            outbox.deliver(job, b"png")
-        assert delivery.sent == [("picture", b"png"), ("delivered", 99)]
+            outbox.deliver(job, [b"png"])
+        assert delivery.sent == [("pictures", [b"png"]), ("delivered", 99)]
 
     @pytest.mark.parametrize("error", [ValueError("no JSON"), Undeliverable("unknown message")])
     async def test_that_cannot_be_shown_is_shown_no_more(self, store, job, error):
@@ -117,9 +117,9 @@ class TestProgress:
                 outbox.show(job, Stepping(done=done, num_steps=5))
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-            outbox.deliver(job, b"png")
+            outbox.deliver(job, [b"png"])
         assert len(delivery.shown) == 1
-        assert delivery.sent == [("picture", b"png"), ("delivered", 99)]
+        assert delivery.sent == [("pictures", [b"png"]), ("delivered", 99)]
 
     async def test_is_coalesced_to_the_newest(self, store, job):
         delivery = FailingDelivery()

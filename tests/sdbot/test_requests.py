@@ -6,21 +6,7 @@ import discord
 import pytest
 
 from sdbot.sandbox import Settings
-from sdbot.sandbox.permissions import Permission
 from tests.sdbot.conversation import says
-
-
-async def test_a_missing_permission_is_named_before_anything_is_painted(
-    start_bot, sandbox, member, engine
-):
-    await sandbox.channels.deny_bot(member.channel_id, Permission.ATTACH_FILES)
-    async with start_bot():
-        await member.command("imagine", prompt="a red apple")
-        refusal = await member.until(
-            "message_create", says("I lack permissions in this channel: Attach Files. Please ask")
-        )
-    assert refusal["message"]["flags"] & 64
-    assert engine.recipes == []
 
 
 async def test_an_unexpected_fault_is_told_and_logged(start_bot, member, monkeypatch, caplog):
@@ -61,23 +47,3 @@ class TestDeadline:
             await member.until("message_update", says("Your picture is ready"))
         assert [recipe.text.prompt for recipe in engine.recipes] == ["in time"]
         assert "Unknown interaction" in caplog.text
-
-
-async def test_a_bot_that_is_about_to_end_says_so(start_bot, member, engine, monkeypatch):
-    from sdbot.service.intake import Intake
-
-    async with start_bot():
-        # As at the end of the bot, but still connected.
-        monkeypatch.setattr(Intake, "seat", closed(Intake.seat))
-        await member.command("imagine", prompt="a red apple")
-        refusal = await member.until("message_create", says("The bot is restarting. Please"))
-    assert refusal["message"]["flags"] & 64
-    assert engine.recipes == []
-
-
-def closed(seat):
-    def closed_seat(intake):
-        intake.__exit__()
-        return seat(intake)
-
-    return closed_seat

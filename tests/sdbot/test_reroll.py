@@ -1,14 +1,13 @@
 """The reroll button, over the wire."""
 
-from dataclasses import replace
-
-from tests.sdbot.conversation import picture_message, reroll, reroll_id, says, told
+from diffusion.config import Bounds
+from tests.sdbot.conversation import picture_message, press, pressed, says, told
 
 
 async def test_reroll_paints_the_same_recipe_with_another_seed(start_bot, member, engine):
     async with start_bot():
         await member.command("imagine", prompt="a red apple", negative_prompt="x", steps=3, seed=7)
-        await reroll(member, await picture_message(member))
+        await pressed(member, await picture_message(member), "Reroll")
     first, second = engine.recipes
     assert second.sampling.seed != 7
     assert second.with_seed(7) == first
@@ -19,7 +18,7 @@ async def test_results_of_reroll_can_be_rerolled(start_bot, member, engine):
         await member.command("imagine", prompt="a red apple")
         message = await picture_message(member)
         for _ in range(3):
-            message = await reroll(member, message)
+            message = await pressed(member, message, "Reroll")
     assert len({recipe.sampling.seed for recipe in engine.recipes}) == 4
     assert {recipe.text.prompt for recipe in engine.recipes} == {"a red apple"}
 
@@ -29,7 +28,7 @@ async def test_buttons_work_after_a_restart(start_bot, member, engine):
         await member.command("imagine", prompt="a red apple")
         message = await picture_message(member)
     async with start_bot():
-        await reroll(member, message)
+        await pressed(member, message, "Reroll")
     assert len(engine.recipes) == 2
 
 
@@ -38,26 +37,19 @@ async def test_button_without_a_row_says_what_to_do(start_bot, member, tmp_path)
         await member.command("imagine", prompt="a red apple")
         message = await picture_message(member)
     async with start_bot(STATE_PATH=str(tmp_path / "another")):
-        await member.press(message["id"], reroll_id(message))
+        await press(member, message, "Reroll")
         await told(member, "I keep no record of job 1 any more. Please use /imagine.")
 
 
-async def test_recipe_beyond_the_models_bounds_says_what_is_allowed(start_bot, member, monkeypatch):
-    from diffusion.info import ModelInfo
-
+async def test_recipe_beyond_the_models_bounds_says_what_is_allowed(
+    start_bot, member, change_model
+):
     async with start_bot():
         await member.command("imagine", prompt="a red apple", steps=90)
         message = await picture_message(member)
-    read = ModelInfo.read
-
-    def read_smaller(path):
-        info = read(path)
-        steps = replace(info.generation.steps, max=50)
-        return replace(info, generation=replace(info.generation, steps=steps))
-
-    monkeypatch.setattr(ModelInfo, "read", read_smaller)
+    change_model(steps=Bounds(default=25, min=1, max=50))
     async with start_bot():
-        await member.press(message["id"], reroll_id(message))
+        await press(member, message, "Reroll")
         await told(member, "steps is 90; allowed: 1 to 50. Please change that and ask again.")
 
 
@@ -67,8 +59,8 @@ async def test_full_line_refuses_a_press_too(start_bot, member, engine):
         message = await picture_message(member)
         engine.may_paint.clear()
         for words in ("Painting, step 1", "In line, place 1"):
-            await member.press(message["id"], reroll_id(message))
+            await press(member, message, "Reroll")
             await told(member, words)
-        await member.press(message["id"], reroll_id(message))
+        await press(member, message, "Reroll")
         refusal = await member.until("message_create", says("The line is full"))
         assert refusal["message"]["flags"] & 64

@@ -5,8 +5,8 @@ import pytest
 from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe, Sampling, Text
 from sdbot.errors import StartError, UnknownJob
-from sdbot.jobs import Destination
-from sdbot.store import FILE_NAME, Store
+from sdbot.jobs import Destination, Order
+from sdbot.store import _MIGRATIONS, FILE_NAME, Store
 
 RECIPE = Recipe(
     text=Text(prompt="猫"),
@@ -25,8 +25,11 @@ DESTINATION = Destination(
 
 
 async def add(store, interaction_id):
+    order = Order(
+        recipe=RECIPE, count=3, scale=2, is_enlarged=True, cut="words", received="40 x 30"
+    )
     return await store.add(
-        interaction_id=interaction_id, requester_id=5, recipe=RECIPE, destination=DESTINATION
+        interaction_id=interaction_id, requester_id=5, order=order, destination=DESTINATION
     )
 
 
@@ -45,6 +48,29 @@ async def test_ended_jobs_are_known_but_not_unfinished(tmp_path):
         await store.mark_failed(jobs[1], "no room")
         assert await store.unfinished() == jobs[2:]
         assert await store.job(jobs[0].id) == jobs[0]
+
+
+async def test_a_job_is_found_by_the_message_with_its_pictures(tmp_path):
+    async with Store(tmp_path) as store:
+        jobs = [await add(store, interaction_id) for interaction_id in (10, 11)]
+        await store.mark_delivered(jobs[1], message_id=99)
+        assert await store.job_of_message(99) == jobs[1]
+        assert await store.job_of_message(98) is None
+
+
+async def test_jobs_of_the_first_version_are_one_picture_each(tmp_path):
+    columns = "state, interaction_id, requester_id, recipe, channel_id, progress_message_id"
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        database.executescript(f"{_MIGRATIONS[0]} PRAGMA user_version = 1;")
+        database.execute(
+            f"INSERT INTO jobs ({columns}, interaction_token, token_expires_at, accepted_at) "
+            "VALUES ('accepted', 1, 2, ?, 3, 4, 'token', 1.5, 1)",
+            (RECIPE.to_json(),),
+        )
+    database.close()
+    async with Store(tmp_path) as store:
+        (job,) = await store.unfinished()
+    assert job.order == Order(recipe=RECIPE)
 
 
 async def test_an_unknown_job_is_an_error_that_names_it(tmp_path):
@@ -88,7 +114,7 @@ async def test_a_database_from_the_future_is_left_alone(tmp_path):
     with sqlite3.connect(tmp_path / FILE_NAME) as database:
         database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(StartError, match="version 99; allowed: up to 1"):
+    with pytest.raises(StartError, match=f"version 99; allowed: up to {len(_MIGRATIONS)}"):
         async with Store(tmp_path):
             pass
 

@@ -18,15 +18,20 @@ class StandInPipeline:
         self.done = 0
         self.has_ended = threading.Event()
 
-    def __call__(self, recipe, *, on_step):
-        self.thread = threading.current_thread().name
+    def paint(self, recipes, *, image, on_step):
+        self.thread, self.image = threading.current_thread().name, image
+        (num_steps,) = recipes
         try:
-            for self.done in range(1, recipe + 1):
+            for self.done in range(1, num_steps + 1):
                 self.may_step.acquire()
-                on_step(SimpleNamespace(done=self.done, num_calls=recipe))
+                on_step(SimpleNamespace(done=self.done, num_calls=num_steps))
         finally:
             self.has_ended.set()
-        return Image.new("RGB", (1, 1))
+        return [Image.new("RGB", (3, 1))]
+
+
+def order(num_steps, scale=1):
+    return SimpleNamespace(recipes=[num_steps], scale=scale)
 
 
 @pytest.fixture
@@ -44,7 +49,7 @@ async def test_steps_are_reported_on_the_loop_and_painted_on_the_engines_thread(
         steps.append((done, num_steps, threading.current_thread()))
 
     engine._pipeline.may_step.release(2)
-    png = await engine.paint(2, on_step)
+    (png,) = await engine.paint(order(2), None, on_step)
     assert png.startswith(b"\x89PNG")
     assert steps == [(1, 2, threading.main_thread()), (2, 2, threading.main_thread())]
     assert engine._pipeline.thread.startswith("engine")
@@ -53,7 +58,9 @@ async def test_steps_are_reported_on_the_loop_and_painted_on_the_engines_thread(
 async def test_cancelling_ends_the_painting_between_two_steps(engine):
     pipeline = engine._pipeline
     first = asyncio.Event()
-    painting = asyncio.create_task(engine.paint(1000, lambda _done, _num_steps: first.set()))
+    painting = asyncio.create_task(
+        engine.paint(order(1000), None, lambda _done, _num_steps: first.set())
+    )
     pipeline.may_step.release()
     await first.wait()
     painting.cancel()

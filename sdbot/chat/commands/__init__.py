@@ -1,1 +1,1 @@
-"""Slash commands, one file each."""
+"""Slash commands and the commands in menus, one file for each family."""

@@ -3,7 +3,7 @@
 from sdbot.sandbox.documents import Document
 from sdbot.sandbox.objects.guild import LOCALE, channel
 from sdbot.sandbox.objects.users import member, user
-from sdbot.sandbox.permissions import permissions_in
+from sdbot.sandbox.permissions import OF_THE_BOT_IN_DM, permissions_in
 from sdbot.sandbox.world import BOT_DM_CONTEXT, DM, GUILD_CONTEXT, World
 
 
@@ -24,7 +24,7 @@ def interaction(
         "data": data,
         "channel_id": channel_id,
         "channel": {**channel(world, place), **of_user},
-        "app_permissions": str(permissions_in(world, world.identity.id, place)),
+        "app_permissions": str(_of_the_bot(world, place)),
         "locale": LOCALE,
         "entitlements": [],
         "authorizing_integration_owners": {"0": "0" if is_dm else guild_id},
@@ -39,3 +39,8 @@ def interaction(
         "guild_locale": LOCALE,
         "member": {**member(world, user_id), **of_user},
     }
+
+
+def _of_the_bot(world: World, place: Document) -> int:
+    is_dm = place["type"] == DM
+    return OF_THE_BOT_IN_DM if is_dm else permissions_in(world, world.identity.id, place)

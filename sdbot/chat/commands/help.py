@@ -1,0 +1,21 @@
+"""/help"""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from diffusion.info import ModelInfo
+from sdbot.chat import messages
+from sdbot.chat.requests import answered, tell_privately
+
+
+def help_command(model: ModelInfo) -> app_commands.Command[Any, ..., None]:
+    """What the bot can do, and with which model."""
+
+    @app_commands.command(name="help", description=messages.HELP)
+    async def help_(interaction: discord.Interaction[Any]) -> None:
+        async with answered(interaction):
+            await tell_privately(interaction, messages.help_text(model))
+
+    return help_
