@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 from playwright.async_api import expect
 
+from diffusion.images import encode_png
 from tests.conftest import REFERENCE, ROOT
 from tests.reference.rows import GUIDANCE_SCALE, PROMPTS, SHEETS, seed_of
+from tests.sandbox.browsing import give_file, opened
 from tests.sandbox.member import Member
 from tests.sdbot.conversation import download, picture_message, told
 
@@ -103,6 +105,53 @@ async def test_newcomer_paints_rerolls_restarts_and_rerolls_again(house, member,
     await expect(page.get_by_text("Your picture is ready").last).to_be_visible()
     await page.screenshot(path=tmp_path / "page.png")
     await page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(3 * START_SECONDS)
+async def test_two_members_and_a_moderator_use_all_there_is(house, member, browser):
+    """A picture is dropped, edited, looked into and deleted, with a restart in between."""
+    async with opened(browser, house) as page:
+        await page.keyboard.type("/remix prompt: a green pear")
+        await give_file(page, "drop", "plum.png", encode_png(Image.new("RGB", (300, 200), "plum")))
+        await page.keyboard.press("Enter")
+        pear = page.locator(".message").filter(has=page.get_by_role("img", name="a green pear"))
+        await expect(pear).to_contain_text("Your picture (300 x 200) was", timeout=30_000)
+
+        await pear.get_by_role("button", name="Edit").click()
+        form = page.get_by_role("dialog", name="Edit the words")
+        await expect(form.get_by_label("Prompt", exact=False).first).to_have_value("a green pear")
+        await form.get_by_label("Prompt", exact=False).first.fill("a yellow lemon")
+        await form.get_by_role("button", name="Submit").click()
+        lemon = page.locator(".message").filter(has=page.get_by_role("img", name="a yellow lemon"))
+        await expect(lemon).to_have_count(1, timeout=30_000)
+
+        await lemon.click(button="right")
+        await page.get_by_role("menuitem", name="Recipe").click()
+        recipe = page.locator(".message").filter(has_text="Only you can see this")
+        await expect(recipe).to_contain_text("a yellow lemon")
+
+        await page.get_by_role("button", name="Restart bot").click()
+        status = page.get_by_role("status")
+        await expect(status).not_to_have_text("The bot is online")
+        await expect(status).to_have_text("The bot is online", timeout=START_SECONDS * 1000)
+
+        await become(page, "Ben")
+        await expect(recipe).to_have_count(0)
+        await lemon.get_by_role("button", name="Delete").click()
+        refusal = page.get_by_text(
+            "Only who asked for it, or a moderator, can do that.", exact=True
+        )
+        await expect(refusal).to_be_visible()
+        await become(page, "Mira")
+        await lemon.get_by_role("button", name="Delete").click()
+        await expect(lemon).to_have_count(0)
+
+
+async def become(page, name):
+    await page.get_by_role("button", name="You are").click()
+    await page.get_by_role("menuitemradio", name=name).click()
+    await expect(page.get_by_role("button", name=f"You are {name}")).to_be_visible()
 
 
 async def test_sigterm_ends_sandbox_and_bot_in_the_middle_of_a_picture(house, member):

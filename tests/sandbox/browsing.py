@@ -1,5 +1,6 @@
 """A page of the sandbox in a headless browser, and what every test of it looks for."""
 
+import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +15,17 @@ from tests.sandbox.member import Event, Member
 WIDE = {"width": 1400, "height": 900}
 PHONE = {"width": 360, "height": 740}
 GRAVE = ("serious", "critical")
+# A file comes to the page as the system would give it.
+GIVE_FILE = """
+([type, name, content]) => {
+    const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
+    const files = new DataTransfer();
+    files.items.add(new File([bytes], name, {type: "image/png"}));
+    const given = {bubbles: true, cancelable: true, dataTransfer: files, clipboardData: files};
+    const Kind = type === "paste" ? ClipboardEvent : DragEvent;
+    document.activeElement.dispatchEvent(new Kind(type, given));
+}
+"""
 
 
 @asynccontextmanager
@@ -62,6 +74,11 @@ async def say(page: Page, line: str) -> None:
     """Type a line into the composer and send it."""
     await page.locator("#composer").fill(line)
     await page.keyboard.press("Enter")
+
+
+async def give_file(page: Page, how: str, name: str, data: bytes) -> None:
+    """Drop a file on the page, or paste it."""
+    await page.evaluate(GIVE_FILE, [how, name, base64.b64encode(data).decode()])
 
 
 async def grave_faults(page: Page) -> str:

@@ -1,6 +1,5 @@
 """The composer as people use it: what they type, pick, drop and paste, and what the bot gets."""
 
-import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from sdbot.sandbox import Sandbox, Settings
 from tests.sandbox.bot_http import COMMAND, BotHTTP
-from tests.sandbox.browsing import PHONE, bot_says, grave_faults, message, opened, say
+from tests.sandbox.browsing import PHONE, bot_says, give_file, grave_faults, message, opened, say
 from tests.sandbox.member import Event, Member
 from tests.sandbox.tiny_bot import picture
 
@@ -20,17 +19,6 @@ pytestmark = pytest.mark.browser
 
 MESSAGE, CHOICES = 4, 8
 LATE_SECONDS = 0.02
-# A file comes to the page as the system would give it.
-GIVE_FILE = """
-([type, name, content]) => {
-    const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
-    const files = new DataTransfer();
-    files.items.add(new File([bytes], name, {type: "image/png"}));
-    const given = {bubbles: true, cancelable: true, dataTransfer: files, clipboardData: files};
-    const Kind = type === "paste" ? ClipboardEvent : DragEvent;
-    document.activeElement.dispatchEvent(new Kind(type, given));
-}
-"""
 
 
 def option(type: int, name: str, **more: Any) -> dict[str, Any]:
@@ -118,11 +106,6 @@ def composer(page: Page) -> Locator:
 
 def field(page: Page, name: str) -> Locator:
     return page.locator(f"#option-{name}")
-
-
-async def give_file(page: Page, how: str, name: str, data: bytes) -> None:
-    """Drop a file on the page, or paste it."""
-    await page.evaluate(GIVE_FILE, [how, name, base64.b64encode(data).decode()])
 
 
 async def test_a_command_is_found_picked_and_filled_by_the_keyboard_alone(

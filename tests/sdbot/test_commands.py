@@ -155,22 +155,6 @@ async def test_pictures_come_where_they_were_asked_for(start_bot, member, place)
     assert f"/{member.channel_id}/{result['id']} " in ready["content"]
 
 
-async def test_a_dm_needs_no_permissions(start_bot, member, monkeypatch):
-    """Discord grants fewer there than it takes: neither to view the channel nor to send."""
-    granted = (1 << 14) | (1 << 15) | (1 << 17) | (1 << 18)
-    interaction = objects.interaction
-
-    def in_dm_at_discord(*world, **known):
-        return {**interaction(*world, **known), "app_permissions": str(granted)}
-
-    monkeypatch.setattr(objects, "interaction", in_dm_at_discord)
-    member.channel_id = await in_dm(member)
-    async with start_bot():
-        await member.command("imagine", prompt="a red apple")
-        await press(member, await picture_message(member), "Reroll")
-        await picture_message(member)
-
-
 class TestMissingPermission:
     @pytest.mark.parametrize(
         ("lost", "named"),

@@ -188,10 +188,11 @@ form.addEventListener("focusout", ({ target, relatedTarget }) => {
   hidePicker();
 });
 
-/** Who types on a page without a focus means the line. */
+/** Who types where no text can stand means the line: on a page without a focus, on a field for a file. */
 document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
   const isLetter = key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey;
-  if (isLetter && document.activeElement === document.body && !document.querySelector("dialog:modal")) input.focus();
+  const takesNoText = document.activeElement === document.body || document.activeElement.matches(".file-button");
+  if (isLetter && takesNoText && !document.querySelector("dialog:modal")) input.focus();
 });
 
 receiveFiles((files) => {
