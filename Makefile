@@ -5,7 +5,7 @@ REFERENCE := .venv-reference
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check parity loading variations clean
+.PHONY: run test check parity loading variations waiting soak clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -31,6 +31,14 @@ loading: $(VENV)/dev.stamp
 # How much of a picture its variations keep, by strength.
 variations: $(VENV)/dev.stamp
 	$(PY) -m tests.large.variations
+
+# How long members wait, and how well it is foretold; simulated.
+waiting: $(VENV)/dev.stamp
+	$(PY) -m tests.large.waiting
+
+# What becomes of what was promised when the bot is killed at random, again and again.
+soak: $(VENV)/dev.stamp
+	$(PY) -m tests.large.soak
 
 clean:
 	rm -rf $(VENV) $(REFERENCE)

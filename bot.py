@@ -1,11 +1,7 @@
 """The bot: read the settings, wire the parts, run."""
 
-import os
 import sys
 from contextlib import AsyncExitStack
-from pathlib import Path
-
-from dotenv import load_dotenv
 
 from diffusion.errors import ModelError
 from sdbot.chat.address import use_address
@@ -14,9 +10,12 @@ from sdbot.chat.delivery import DiscordDelivery
 from sdbot.config import BotConfig
 from sdbot.engines.base import Engine
 from sdbot.engines.thread import ThreadEngine
-from sdbot.errors import ConfigError, StartError
+from sdbot.engines.watched import WatchedEngine
+from sdbot.errors import ConfigError, RestartNeeded, StartError
+from sdbot.health import Health
+from sdbot.logs import set_up_logging
 from sdbot.pictures import PictureStore
-from sdbot.process import run_until_signal, set_up_logging
+from sdbot.process import end, first_to_end, run_until_signal
 from sdbot.queue import JobQueue
 from sdbot.service.intake import Intake
 from sdbot.service.orders import Orders
@@ -33,28 +32,29 @@ async def serve(config: BotConfig, engine: Engine) -> None:
     orders = Orders(config.model, pictures, queue)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        tell = (await enter(Health(config.health_port))).tell
         store = await enter(Store(config.state_path))
-        client = await enter(ChatClient(config))
-        outbox = await enter(Outbox(store, DiscordDelivery(client)))
-        painting = await enter(Painting(queue, engine, pictures, outbox, client.presence.show))
-        intake = await enter(Intake(queue, store, painting))
+        client = await enter(ChatClient(config, tell))
+        outbox = await enter(Outbox(store, DiscordDelivery(client), tell))
+        parts = (queue, WatchedEngine(engine, config.engine_seconds), pictures, store, outbox)
+        painting = await enter(Painting(*parts, client.presence.show, tell))
+        intake = await enter(Intake(queue, store, outbox, painting, tell))
         await client.log_in(config.discord_token, intake, orders)
         intake.open()
-        await client.stay_connected()
+        await first_to_end(client.stay_connected(), painting.until_wedged())
 
 
 def main() -> int:
     """Run the bot; the exit code: 0 after a signal, 2 where the settings are at fault, else 1."""
-    load_dotenv(Path(__file__).with_name(".env"))
     try:
-        config = BotConfig.from_env(os.environ)
-        set_up_logging(config.log_level)
+        config = BotConfig.load()
+        set_up_logging(config)
         run_until_signal(serve(config, ThreadEngine(config.model)))
-    except (ConfigError, ModelError, StartError) as error:
+    except (ConfigError, ModelError, StartError, RestartNeeded) as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return 1 if isinstance(error, RestartNeeded) else 2
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

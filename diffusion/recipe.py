@@ -102,10 +102,17 @@ class Recipe:
         _check("model", self.model, str, "a model's content hash")
         _check("dtype", self.dtype, str, ", ".join(DTYPES), lambda dtype: dtype in DTYPES)
         _check("version", self.version, int, str(VERSION), _is_this_version)
-        num_steps = self.sampling.num_steps
-        if self.source and num_skipped_steps(num_steps, self.source.strength) == num_steps:
+        if self.source and not self.num_painted_steps:
             allowed = f"more, for strength {self.source.strength:g} leaves none of them"
-            raise RecipeError("num_steps", received=num_steps, allowed=allowed)
+            raise RecipeError("num_steps", received=self.sampling.num_steps, allowed=allowed)
+
+    @property
+    def num_painted_steps(self) -> int:
+        """The steps that run: with a source, those that its strength leaves."""
+        num_steps = self.sampling.num_steps
+        return num_steps - (
+            num_skipped_steps(num_steps, self.source.strength) if self.source else 0
+        )
 
     def with_seed(self, seed: int) -> Recipe:
         """The same recipe with another seed."""

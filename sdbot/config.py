@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+from dotenv import load_dotenv
 
 from diffusion import ModelInfo
 from diffusion.errors import ModelError
@@ -39,7 +42,16 @@ class BotConfig:
     max_image_bytes: int
     picture_store_bytes: int
     state_path: Path
+    engine_seconds: int
     log_level: int
+    log_prompts: bool
+    health_port: int | None
+
+    @classmethod
+    def load(cls) -> BotConfig:
+        """Read the environment, and `.env` for what is not in it. Raises as `from_env`."""
+        load_dotenv(ROOT / ".env")
+        return cls.from_env(os.environ)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> BotConfig:
@@ -63,7 +75,10 @@ class BotConfig:
             max_image_bytes=setting("MAX_IMAGE_BYTES", _whole(1, 500 * MB), str(10 * MB)),
             picture_store_bytes=setting("PICTURE_STORE_MB", _megabytes, "500"),
             state_path=setting("STATE_PATH", _path, "state"),
+            engine_seconds=setting("ENGINE_TIMEOUT_SECONDS", _whole(1, 86_400), "300"),
             log_level=setting("LOG_LEVEL", _log_level, "INFO"),
+            log_prompts=setting("LOG_PROMPTS", _yes_or_no, "no"),
+            health_port=setting("HEALTH_PORT", _port, ""),
         )
         if faults:
             raise ConfigError(faults)
@@ -111,6 +126,16 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 
 def _megabytes(text: str) -> int:
     return _whole(1, 1_000_000)(text) * MB
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in ("yes", "no"):
+        raise ValueError(f"received {text!r}; allowed: yes, no")
+    return text.lower() == "yes"
+
+
+def _port(text: str) -> int | None:
+    return _whole(1, 65535)(text) if text else None
 
 
 def _log_level(text: str) -> int:

@@ -3,6 +3,9 @@
 SdbotError
 ├── ConfigError            settings that cannot be used, all of them at once
 ├── StartError             the bot cannot start, in one line for its operator
+├── RestartNeeded          the bot cannot go on, and starting it again may help
+│   ├── DiscordUnreachable
+│   └── EngineWedged
 ├── Refused                what a member asked for is not done
 │   ├── QueueFull
 │   ├── MemberLimitReached
@@ -21,10 +24,12 @@ SdbotError
 ├── JobFailed              an accepted job ends without its picture
 │   ├── Cancelled
 │   ├── OutOfMemory
+│   ├── DiedTwice
 │   └── PaintingFailed
 └── DeliveryError          a message did not reach Discord
     ├── DeliveryDelayed    trying again may help
     └── Undeliverable      trying again is of no use
+        ├── ChannelClosed
         └── TooLarge
 """
 
@@ -45,6 +50,22 @@ class ConfigError(SdbotError):
 
 class StartError(SdbotError):
     """The bot cannot start; `str()` is one line that says what to do."""
+
+
+class RestartNeeded(SdbotError):
+    """The bot cannot go on; `str()` is one line that says why. Starting it again may help."""
+
+
+class DiscordUnreachable(RestartNeeded):
+    """Discord does not answer, or not as it should."""
+
+
+class EngineWedged(RestartNeeded):
+    """No step of a painting has ended in `seconds`; a thread that hangs cannot be ended."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"the engine hangs: no step has ended in {seconds:.0f} s")
 
 
 class Refused(SdbotError):
@@ -149,6 +170,10 @@ class OutOfMemory(JobFailed):
     """There is not enough memory for a picture of this size."""
 
 
+class DiedTwice(JobFailed):
+    """The bot's process has died twice while this was being painted."""
+
+
 class PaintingFailed(JobFailed):
     """The engine failed; the log says why."""
 
@@ -163,6 +188,10 @@ class DeliveryDelayed(DeliveryError):
 
 class Undeliverable(DeliveryError):
     """Trying again is of no use."""
+
+
+class ChannelClosed(Undeliverable):
+    """The bot may not write there any more, or there is nothing left to write into."""
 
 
 class TooLarge(Undeliverable):

@@ -23,12 +23,23 @@ class Destination:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What decides how fast a unit of cost is painted; the first of a shape is traced as well."""
+
+    model: str
+    width: int
+    height: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """What is to be painted: `count` pictures, of `recipe` and of the seeds after its own.
 
     Each is enlarged `scale` times afterwards, by resampling; `is_enlarged` says that it is painted
     over a picture of half the size. The member is told of that, of what was `cut` off the prompt,
-    and that a picture of the size `received` was fitted; both may be empty.
+    and that a picture of the size `received` was fitted; both may be empty. `is_one_by_one` says
+    that its pictures were not painted at once, for lack of memory; it is not kept.
     """
 
     recipe: Recipe
@@ -37,6 +48,7 @@ class Order:
     is_enlarged: bool = False
     cut: str = ""
     received: str = ""
+    is_one_by_one: bool = False
 
     @property
     def recipes(self) -> list[Recipe]:
@@ -49,23 +61,58 @@ class Order:
         sampling = self.recipe.sampling
         return sampling.width * self.scale, sampling.height * self.scale
 
+    @property
+    def shape(self) -> Shape:
+        """What is painted at once, before it is enlarged."""
+        sampling = self.recipe.sampling
+        return Shape(
+            model=self.recipe.model,
+            width=sampling.width,
+            height=sampling.height,
+            count=self.count,
+        )
+
+    @property
+    def cost(self) -> int:
+        """How much work it is: steps that run, times the pixels of all pictures."""
+        shape = self.shape
+        return self.recipe.num_painted_steps * shape.width * shape.height * shape.count
+
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """What a member was promised."""
+class Ticket:
+    """Whose an accepted job is and where its messages go; all that is needed to tell of its end."""
 
     id: int
     interaction_id: int
     requester_id: int
-    order: Order
     destination: Destination
 
 
 @dataclass(frozen=True, kw_only=True)
+class Job(Ticket):
+    """What a member was promised."""
+
+    order: Order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """The message with a job's pictures, and the channel that has it."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A job's place in the line; the next to be painted has place 1."""
+    """A job's place in the line; the next to be painted has place 1.
+
+    `ready_at` is when it will be painted, in seconds since the epoch, once that can be told.
+    """
 
     place: int
+    ready_at: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,18 +8,12 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 _log = logging.getLogger(__name__)
 
 # A little less than the ten seconds in which the bot promises to end.
 _MAX_STOPPING_SECONDS = 9
-
-
-def set_up_logging(level: int) -> None:
-    """Log to stderr; of discord.py nothing below INFO, for its DEBUG shows interactions' tokens."""
-    logging.basicConfig(level=level, format="%(asctime)s %(name)s: %(message)s")
-    logging.getLogger("discord").setLevel(max(level, logging.INFO))
 
 
 def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
@@ -31,7 +25,20 @@ def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(_cancel_on_signal(work))
     except asyncio.CancelledError:
-        _exit()
+        end(0)
+
+
+async def first_to_end(*works: Coroutine[Any, Any, None]) -> None:
+    """Wait for whichever ends first, and raise what it raises; the others are cancelled."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> None:
@@ -40,7 +47,7 @@ async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> None:
 
     def stop() -> None:
         _log.info("stopping")
-        loop.call_later(_MAX_STOPPING_SECONDS, _exit)
+        loop.call_later(_MAX_STOPPING_SECONDS, end, 0)
         task.cancel()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
@@ -50,7 +57,9 @@ async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> None:
     await task
 
 
-def _exit() -> None:
+def end(exit_code: int) -> NoReturn:
+    """End this process whatever its threads do: one that hangs cannot be ended otherwise."""
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    sys.stderr.flush()
+    os._exit(exit_code)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe
-from sdbot.errors import StartError, UnknownJob
-from sdbot.jobs import Destination, Job, Order
+from sdbot.errors import EngineWedged, StartError, UnknownJob
+from sdbot.jobs import Destination, Job, Order, Posted, Shape, Ticket
 
 _log = logging.getLogger(__name__)
 
@@ -49,10 +51,29 @@ _MIGRATIONS = (
     ALTER TABLE jobs ADD COLUMN is_enlarged INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX jobs_by_result ON jobs (result_message_id);
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN is_tried INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE jobs ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN result_channel_id INTEGER;
+    UPDATE jobs SET is_told = 1 WHERE state != 'accepted';
+    CREATE INDEX jobs_by_progress ON jobs (progress_message_id);
+    """,
+    """
+    CREATE TABLE paces (
+        model TEXT NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        seconds TEXT NOT NULL,
+        PRIMARY KEY (model, width, height, count)
+    );
+    """,
 )
 
 _ORDER_FIELDS = ("count", "scale", "is_enlarged", "cut", "received")
 _DESTINATION_FIELDS = tuple(Destination.__dataclass_fields__)
+_SHAPE_FIELDS = tuple(Shape.__dataclass_fields__)
 
 _Result = TypeVar("_Result")
 
@@ -89,6 +110,7 @@ class Store:
             "recipe": order.recipe.to_json(),
             **{field: getattr(order, field) for field in _ORDER_FIELDS},
             "accepted_at": time.time(),
+            "is_tried": False,
             **asdict(destination),
         }
         columns, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
@@ -111,8 +133,10 @@ class Store:
         return _job(rows[0])
 
     async def job_of_message(self, message_id: int) -> Job | None:
-        """The job whose pictures a message carries. Raises `RecipeError` as `job` does."""
-        rows = await self._execute("SELECT * FROM jobs WHERE result_message_id = ?", (message_id,))
+        """The job whose pictures or progress a message shows. Raises `RecipeError` as `job`."""
+        rows = await self._execute(
+            "SELECT * FROM jobs WHERE ? IN (result_message_id, progress_message_id)", (message_id,)
+        )
         return _job(rows[0]) if rows else None
 
     async def unfinished(self) -> list[Job]:
@@ -131,16 +155,71 @@ class Store:
                 await self._mark_failed(row["id"], str(error))
         return jobs
 
-    async def mark_delivered(self, job: Job, message_id: int) -> None:
+    async def untold(self) -> dict[Ticket, Posted | None]:
+        """Jobs that have ended and whose owners were not told of it; None without pictures."""
+        rows = await self._execute(
+            "SELECT * FROM jobs WHERE state != 'accepted' AND NOT is_told ORDER BY id", ()
+        )
+        return {_ticket(row): _posted(row) for row in rows}
+
+    @asynccontextmanager
+    async def painting(self, job: Job) -> AsyncIterator[int]:
+        """Around the painting of a job: how often the process has died in here with it.
+
+        It is about to where this raises `EngineWedged`.
+        """
+        (row,) = await self._execute(
+            "UPDATE jobs SET deaths = deaths + 1 WHERE id = ? RETURNING deaths", (job.id,)
+        )
+        is_dying = False
+        try:
+            yield row["deaths"] - 1
+        except EngineWedged:
+            is_dying = True
+            raise
+        finally:
+            if not is_dying:
+                await self._execute("UPDATE jobs SET deaths = deaths - 1 WHERE id = ?", (job.id,))
+
+    async def is_tried(self, job: Job) -> bool:
+        """Whether the job's pictures may stand in Discord already."""
+        (row,) = await self._execute("SELECT is_tried FROM jobs WHERE id = ?", (job.id,))
+        return bool(row["is_tried"])
+
+    async def mark_tried(self, job: Job) -> None:
+        """From now on the job's pictures may stand in Discord."""
+        await self._execute("UPDATE jobs SET is_tried = 1 WHERE id = ?", (job.id,))
+
+    async def mark_delivered(self, job: Job, posted: Posted) -> None:
         """The job's pictures stand in Discord."""
         await self._execute(
-            "UPDATE jobs SET state = 'delivered', result_message_id = ? WHERE id = ?",
-            (message_id, job.id),
+            "UPDATE jobs SET state = 'delivered', result_channel_id = ?, result_message_id = ? "
+            "WHERE id = ?",
+            (posted.channel_id, posted.message_id, job.id),
         )
+
+    async def mark_told(self, ticket: Ticket) -> None:
+        """The job's owner knows how it ended."""
+        await self._execute("UPDATE jobs SET is_told = 1 WHERE id = ?", (ticket.id,))
 
     async def mark_failed(self, job: Job, failure: str) -> None:
         """The job ended without a picture; `failure` says why, for the operator."""
         await self._mark_failed(job.id, failure)
+
+    async def paces(self) -> dict[Shape, list[float]]:
+        """Seconds for a unit of cost, of the last paintings of each shape."""
+        rows = await self._execute("SELECT * FROM paces", ())
+        return {
+            Shape(**{field: row[field] for field in _SHAPE_FIELDS}): json.loads(row["seconds"])
+            for row in rows
+        }
+
+    async def keep_pace(self, shape: Shape, seconds: list[float]) -> None:
+        """Keep these instead of what was kept of the shape."""
+        await self._execute(
+            "INSERT OR REPLACE INTO paces VALUES (:model, :width, :height, :count, :seconds)",
+            {**asdict(shape), "seconds": json.dumps(seconds)},
+        )
 
     async def _mark_failed(self, job_id: int, failure: str) -> None:
         await self._execute(
@@ -180,13 +259,21 @@ def _migrate(database: sqlite3.Connection) -> None:
 
 
 def _job(row: sqlite3.Row) -> Job:
-    return Job(
+    recipe = Recipe.from_json(row["recipe"])
+    order = Order(recipe=recipe, **{field: row[field] for field in _ORDER_FIELDS})
+    return Job(**vars(_ticket(row)), order=order)
+
+
+def _ticket(row: sqlite3.Row) -> Ticket:
+    return Ticket(
         id=row["id"],
         interaction_id=row["interaction_id"],
         requester_id=row["requester_id"],
-        order=Order(
-            recipe=Recipe.from_json(row["recipe"]),
-            **{field: row[field] for field in _ORDER_FIELDS},
-        ),
         destination=Destination(**{field: row[field] for field in _DESTINATION_FIELDS}),
     )
+
+
+def _posted(row: sqlite3.Row) -> Posted | None:
+    if row["state"] != "delivered":
+        return None
+    return Posted(channel_id=row["result_channel_id"], message_id=row["result_message_id"])

@@ -15,6 +15,8 @@ ALLOWED = {
     "sdbot/config.py": {"diffusion", "sdbot.errors"},
     "sdbot/queue.py": {"sdbot.errors", "sdbot.jobs"},
     "sdbot/process.py": set(),
+    "sdbot/supervisor.py": set(),
+    "sdbot/logs.py": {"sdbot.config"},
     "sdbot/store.py": {"diffusion.errors", "diffusion.recipe", "sdbot.errors", "sdbot.jobs"},
     "sdbot/pictures.py": set(),
     "sdbot/engines": {"diffusion", "sdbot.errors", "sdbot.jobs"},
@@ -30,6 +32,7 @@ ALLOWED = {
         "sdbot.queue",
         "sdbot.store",
     },
+    "sdbot/health": {"sdbot.errors", "sdbot.service.events"},
     "sdbot/chat": {
         "diffusion.errors",
         "diffusion.info",
@@ -44,7 +47,11 @@ ALLOWED = {
     "diffusion/schedulers": {"diffusion.config", "diffusion.errors"},
 }
 # The rooms that may import these packages, and no other.
-OWNERS = {"discord": ["sdbot/chat"], "tensorflow": ["diffusion/runtime.py"]}
+OWNERS = {
+    "discord": ["sdbot/chat"],
+    "prometheus_client": ["sdbot/health"],
+    "tensorflow": ["diffusion/runtime.py"],
+}
 
 
 def files_of(room):

@@ -57,6 +57,7 @@ def test_with_a_token_the_bot_starts_not_the_sandbox(tmp_path):
 def test_invite_link_asks_for_what_the_bot_needs():
     assert sorted(name for name, is_granted in PERMISSIONS if is_granted) == [
         "attach_files",
+        "read_message_history",
         "read_messages",  # shown as View Channel
         "send_messages",
         "send_messages_in_threads",

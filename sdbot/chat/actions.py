@@ -91,7 +91,7 @@ async def _edit(press: Press) -> None:
         async with asyncio.timeout(_MAX_READING_SECONDS):
             job = await press.job()
     except TimeoutError:
-        _log.info("job %d: the form opens empty", press.job_id)
+        _log.info("the form opens empty", extra={"job": press.job_id})
     form = EditForm(press.interaction.client, press.job_id, job)
     await press.interaction.response.send_modal(form)
 

@@ -13,12 +13,15 @@ from sdbot.chat.requests import answered
 from sdbot.jobs import Job
 
 OF_PICTURES = ("subtle", "strong", "enlarge")
+_TEMPLATE = re.compile(
+    rf"sdbot:(?P<action>{'|'.join(ACTIONS)}):(?P<job_id>\d+)(:(?P<number>[1-4]))?"
+)
 OF_JOBS = ("reroll", "edit", "recipe", "delete")
 
 
 class ActionButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"sdbot:(?P<action>{'|'.join(ACTIONS)}):(?P<job_id>\d+)(:(?P<number>[1-4]))?",
+    template=_TEMPLATE,
 ):
     """Does one of `ACTIONS` with a job, or with its picture `number`; the job's row holds all."""
 
@@ -66,3 +69,15 @@ def result_view(job: Job) -> discord.ui.View:
             button.item.row = number
             view.add_item(button)
     return view
+
+
+def is_result(message: discord.Message, job: Job) -> bool:
+    """Whether a message has the buttons of a job's pictures."""
+    buttons = [
+        button
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for button in row.children
+    ]
+    matches = [_TEMPLATE.fullmatch(button.custom_id or "") for button in buttons]
+    return any(match and int(match["job_id"]) == job.id for match in matches)

@@ -19,12 +19,14 @@ from sdbot.chat.commands.imagine import imagine_command
 from sdbot.chat.commands.line import cancel_command, queue_command
 from sdbot.chat.commands.recipe import recipe_menu
 from sdbot.chat.commands.remix import remix_command, remix_menu
+from sdbot.chat.events import leave_unreadable_events
 from sdbot.chat.forms import is_form_gone
 from sdbot.chat.presence import Presence
 from sdbot.chat.requests import tell_privately
 from sdbot.chat.sync import sync_commands
 from sdbot.config import DISCORD_API_URL, BotConfig
-from sdbot.errors import StartError
+from sdbot.errors import DiscordUnreachable, StartError
+from sdbot.service.events import Event, Kind, Tell, log
 from sdbot.service.intake import Intake
 from sdbot.service.orders import Orders
 
@@ -35,6 +37,7 @@ PERMISSIONS = discord.Permissions(
     send_messages=True,
     send_messages_in_threads=True,
     attach_files=True,
+    read_message_history=True,
 )
 
 
@@ -44,10 +47,11 @@ class ChatClient(discord.Client):
     intake: Intake
     orders: Orders
 
-    def __init__(self, config: BotConfig) -> None:
+    def __init__(self, config: BotConfig, tell: Tell = log) -> None:
         self.max_image_bytes = config.max_image_bytes
         self.open_forms: set[str] = set()
         self._guild_ids = config.guild_ids
+        self._tell = tell
         self._connecting: asyncio.Task[None] | None = None
         self.presence = Presence(self)
         # Nothing here is spoken.
@@ -63,7 +67,7 @@ class ChatClient(discord.Client):
         )
 
     async def log_in(self, token: str, intake: Intake, orders: Orders) -> None:
-        """Log in and offer the commands. Raises `StartError`."""
+        """Log in and offer the commands. Raises `StartError` or `DiscordUnreachable`."""
         self.intake, self.orders = intake, orders
         for command in (
             imagine_command(orders),
@@ -76,12 +80,15 @@ class ChatClient(discord.Client):
         ):
             self.tree.add_command(command)
         self.add_dynamic_items(ActionButton)
+        leave_unreadable_events(self)
         try:
             await self.login(token)
         except discord.LoginFailure as error:
             raise StartError("DISCORD_TOKEN: Discord refuses it; copy it anew") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise StartError(f"Discord cannot be reached: {error}") from error
+            raise DiscordUnreachable(f"Discord cannot be reached: {error}") from error
+        except discord.DiscordServerError as error:
+            raise DiscordUnreachable(f"Discord is out of order: {error}") from error
         except discord.DiscordException as error:
             raise StartError(f"Discord does not let the bot in: {error}") from error
 
@@ -91,9 +98,10 @@ class ChatClient(discord.Client):
         await asyncio.shield(self._connecting)
 
     async def _connect_at_last(self) -> None:
-        """Connect; a gateway that is down at first is tried again.
+        """Connect; a gateway that is down at first, or cannot be understood, is tried again.
 
-        discord.py does that by itself only after it was once connected (its issue 10520).
+        discord.py does the former only after it was once connected (its issue 10520). It closes
+        the client where Discord wants it no more; that is raised.
         """
         backoff: ExponentialBackoff[Literal[False]] = ExponentialBackoff()
         while True:
@@ -101,8 +109,10 @@ class ChatClient(discord.Client):
                 await self.connect()
                 return
             except Exception as error:
-                if self.ws is not None:
+                if self.is_closed():
                     raise
+                if self.ws is not None:
+                    await self.ws.close()
                 delay = backoff.delay()
                 _log.warning("no gateway, trying again in %.0f s: %r", delay, error)
                 await asyncio.sleep(delay)
@@ -116,11 +126,17 @@ class ChatClient(discord.Client):
     async def on_ready(self) -> None:
         """The gateway is there."""
         _log.info("connected as %s", self.user)
+        self._tell(Event(Kind.CONNECTED))
         self.presence.refresh()
 
     async def on_resumed(self) -> None:
         """The gateway is there again."""
+        self._tell(Event(Kind.CONNECTED))
         self.presence.refresh()
+
+    async def on_disconnect(self) -> None:
+        """The gateway is gone; discord.py says so for every try to get it back."""
+        self._tell(Event(Kind.DISCONNECTED))
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Forms live in memory, and not for ever: one that is gone is answered here."""

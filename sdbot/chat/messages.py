@@ -12,6 +12,8 @@ from diffusion.info import ModelInfo
 from sdbot.errors import (
     BadInput,
     Cancelled,
+    ChannelClosed,
+    DiedTwice,
     MemberLimitReached,
     MissingPermissions,
     ModelUnavailable,
@@ -30,7 +32,7 @@ from sdbot.errors import (
     UnknownJob,
     UserInstalled,
 )
-from sdbot.jobs import Job, Order, Paused, Progress, Status, Waiting
+from sdbot.jobs import Job, Order, Paused, Posted, Progress, Status, Ticket, Waiting
 
 MAX_PROMPT_LENGTH = 1000
 # Of what is repeated. Escaping may double it, and a message holds 2,000 characters.
@@ -92,22 +94,33 @@ _ACTIVE = re.compile(r"[\\*_~|`\[<]|:(?=//)")
 def progress(job: Job, progress: Progress) -> str:
     """The progress message while a job waits, is painted, or is held up by a restart."""
     match progress:
-        case Waiting(place=place):
-            return f"In line, place {place}. {_job(job)}"
+        case Waiting(place=place, ready_at=ready_at):
+            return f"In line, place {place}{_promised(ready_at)}. {_job(job)}"
         case Paused():
             return f"I am restarting. Your picture keeps its place in the line. {_job(job)}"
     return f"Painting, step {progress.done} of {progress.num_steps}. {_job(job)}"
 
 
-def delivered(job: Job, url: str) -> str:
+def _promised(ready_at: float | None) -> str:
+    """A time of day, and how far it is, as Discord writes them where the member is."""
+    if ready_at is None:
+        return ""
+    return f", ready about <t:{ready_at:.0f}:t> (<t:{ready_at:.0f}:R>)"
+
+
+def delivered(ticket: Ticket, posted: Posted) -> str:
     """The progress message once the pictures stand elsewhere."""
-    what = "picture is" if job.order.count == 1 else "pictures are"
-    return f"Your {what} ready: {url} {_job(job)}"
+    is_here = posted.channel_id == ticket.destination.channel_id
+    place = (ticket.destination.guild_id if is_here else None) or "@me"
+    url = f"https://discord.com/channels/{place}/{posted.channel_id}/{posted.message_id}"
+    where = "" if is_here else "I may not post it here, so I have sent it to you alone. "
+    what = "pictures are" if isinstance(ticket, Job) and ticket.order.count > 1 else "picture is"
+    return f"{where}Your {what} ready: {url} {_job(ticket)}"
 
 
-def failed(job: Job, failure: SdbotError) -> str:
-    """The progress message of a job that ends without a picture."""
-    return f"{_failure(failure)} {_job(job)}"
+def failed(ticket: Ticket, failure: SdbotError) -> str:
+    """The last word of a job that ends without a picture."""
+    return f"{_failure(failure)} {_job(ticket)}"
 
 
 def _failure(failure: SdbotError) -> str:
@@ -116,10 +129,20 @@ def _failure(failure: SdbotError) -> str:
             return "Cancelled."
         case OutOfMemory():
             return "There is not enough memory for this. Please ask for a smaller size, or fewer."
+        case DiedTwice():
+            return (
+                "I broke down twice over this and leave it. Apps → Recipe, in the menu of this "
+                "message, shows what it was: please ask for a smaller size, or fewer."
+            )
         case TooLarge():
             return (
                 "Your picture was painted, but in every format it is too large for this channel. "
                 "Please ask for a smaller size, or fewer."
+            )
+        case ChannelClosed():
+            return (
+                "Your picture was painted, but I may post it neither here nor to you alone. Please "
+                "ask a moderator whether I may send messages and files, or open your DMs to me."
             )
         case Undeliverable():
             return (
@@ -131,8 +154,11 @@ def _failure(failure: SdbotError) -> str:
     return "This picture could not be painted: the operator's log says why. Please try again."
 
 
-def result(job: Job, suffix: str) -> str:
-    """The message that carries the pictures; `suffix` is their format's."""
+def result(job: Job, suffix: str, *, is_elsewhere: bool = False) -> str:
+    """The message that carries the pictures; `suffix` is their format's.
+
+    It says so where it is elsewhere than it was asked for.
+    """
     order, recipe = job.order, job.order.recipe
     lines = [
         f"<@{job.requester_id}> **{_quoted(recipe.text.prompt, MAX_SHOWN_LENGTH)}**",
@@ -145,10 +171,14 @@ def result(job: Job, suffix: str) -> str:
         lines.append(f"-# The prompt was too long for the model, which has not read: {cut}")
     if order.is_enlarged:
         lines.append("-# Painted anew at twice its size.")
+    if order.is_one_by_one:
+        lines.append("-# Painted one by one, for lack of memory.")
     if order.scale > 1:
         lines.append(f"-# Enlarged {order.scale} times by resampling, without painting.")
     if suffix != "png":
         lines.append(f"-# Posted as {FORMATS[suffix]}: as PNG it would be too large for here.")
+    if is_elsewhere:
+        lines.append("-# Here, because I cannot post it where you asked for it.")
     return "\n".join(lines)
 
 
@@ -301,8 +331,8 @@ def is_shortened(prompt: str) -> bool:
     return len(prompt) > MAX_SHOWN_LENGTH
 
 
-def _job(job: Job) -> str:
-    return f"(job {job.id})"
+def _job(ticket: Ticket) -> str:
+    return f"(job {ticket.id})"
 
 
 def _shortened(text: str, most: int) -> str:

@@ -37,7 +37,7 @@ async def answered(interaction: discord.Interaction[ChatClient]) -> AsyncIterato
     except (Refused, RecipeError) as error:
         await _tell(interaction, messages.refusal(error))
     except Exception:
-        _log.exception("interaction %d failed", interaction.id)
+        _log.exception("interaction failed", extra={"interaction": interaction.id})
         await _tell(interaction, messages.UNEXPECTED)
 
 

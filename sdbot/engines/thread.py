@@ -54,7 +54,11 @@ class ThreadEngine:
         def report(step: Step) -> None:
             if stop.is_set():
                 raise _Stopped
-            loop.call_soon_threadsafe(on_step, step.done, step.num_calls)
+            loop.call_soon_threadsafe(tell, step)
+
+        def tell(step: Step) -> None:
+            if not stop.is_set():
+                on_step(step.done, step.num_calls)
 
         def paint() -> list[Image.Image]:
             if stop.is_set():

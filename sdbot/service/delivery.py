@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sdbot.errors import SdbotError
-from sdbot.jobs import Job, Progress
+from sdbot.jobs import Job, Posted, Progress, Ticket
 
 
 class Delivery(Protocol):
@@ -14,14 +14,20 @@ class Delivery(Protocol):
     async def show_progress(self, job: Job, progress: Progress) -> None:
         """Say in the job's progress message how far it is."""
 
-    async def post(self, job: Job, pictures: list[bytes]) -> int:
-        """Post the PNGs as one new message and return the message's id.
+    async def find(self, job: Job) -> Posted | None:
+        """The message with the job's pictures if it is there, however long ago it was posted."""
+
+    async def post(self, job: Job, pictures: list[bytes]) -> Posted:
+        """Post the PNGs as one new message, to the requester alone where the channel is closed.
 
         Called again for the same job within minutes, it posts no second message.
         """
 
-    async def show_delivered(self, job: Job, message_id: int) -> None:
+    async def show_delivered(self, ticket: Ticket, posted: Posted) -> None:
         """Turn the progress message into a link to the pictures."""
 
-    async def show_failed(self, job: Job, failure: SdbotError) -> None:
-        """Say in the progress message that there will be no picture, why, and what to do."""
+    async def show_failed(self, ticket: Ticket, failure: SdbotError) -> None:
+        """Say that there will be no picture, why, and what to do: in the progress message.
+
+        Where that cannot be, the requester is told alone.
+        """

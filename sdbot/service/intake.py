@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -11,10 +10,10 @@ from typing import Any, Self
 from sdbot.errors import ModelUnavailable, NotInLine, Refused, ShuttingDown
 from sdbot.jobs import Destination, Job, Order
 from sdbot.queue import JobQueue
+from sdbot.service.events import Event, Kind, Tell, log
+from sdbot.service.outbox import Outbox
 from sdbot.service.painting import Painting
 from sdbot.store import Store
-
-_log = logging.getLogger(__name__)
 
 MAX_CLOSING_SECONDS = 2.0
 
@@ -22,10 +21,14 @@ MAX_CLOSING_SECONDS = 2.0
 class Intake:
     """What is asked of the bot comes in here; what can be refused from memory, is."""
 
-    def __init__(self, queue: JobQueue, store: Store, painting: Painting) -> None:
+    def __init__(
+        self, queue: JobQueue, store: Store, outbox: Outbox, painting: Painting, tell: Tell = log
+    ) -> None:
         self._queue = queue
         self._store = store
+        self._outbox = outbox
         self._painting = painting
+        self._tell = tell
         self._refusal: type[Refused] | None = None
         self._opening: asyncio.Task[None] | None = None
         self._requests: set[asyncio.Task[Any]] = set()
@@ -51,7 +54,7 @@ class Intake:
             order=order,
             destination=destination,
         )
-        _log.info("job %d: accepted", job.id)
+        self._tell(Event(Kind.ACCEPTED, job))
         self._painting.add(job)
         return job
 
@@ -81,19 +84,26 @@ class Intake:
     def open(self) -> None:
         """Put the jobs from before a restart back in the line, and have the model loaded.
 
+        Who was not told of a job's end before it, is told.
         Where that fails, whatever is asked for is refused until the operator has mended it.
         """
         self._opening = asyncio.create_task(self._open())
 
     async def _open(self) -> None:
-        for job in await self._store.unfinished():
-            _log.info("job %d: resumed", job.id)
-            self._painting.add(job)
+        unfinished = await self._store.unfinished()
+        for ticket, posted in (await self._store.untold()).items():
+            self._outbox.repeat_end(ticket, posted)
+        for job in unfinished:
+            self._tell(Event(Kind.RESUMED, job))
+            if not await self._outbox.is_delivered(job):
+                self._painting.add(job)
         try:
             await self._painting.load()
-        except Exception:
+        except Exception as error:
             self._refusal = ModelUnavailable
-            _log.exception("the model could not be loaded")
+            self._tell(Event(Kind.MODEL_FAILED, error=error))
+        else:
+            self._tell(Event(Kind.MODEL_LOADED))
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,6 +111,7 @@ class Intake:
     async def __aexit__(self, *_error: object) -> None:
         """Refuse from now on; what is being accepted has a moment."""
         self._refusal = ShuttingDown
+        self._tell(Event(Kind.DRAINING))
         if self._opening:
             self._opening.cancel()
         if self._requests:

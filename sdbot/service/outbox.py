@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from itertools import chain, repeat
 from typing import Any, Self, TypeVar
 
-from sdbot.errors import DeliveryDelayed, DeliveryError, SdbotError, Undeliverable
-from sdbot.jobs import Job, Paused, Progress
+from sdbot.errors import DeliveryDelayed, JobFailed, SdbotError, Undeliverable
+from sdbot.jobs import Job, Paused, Posted, Progress, Ticket
 from sdbot.service.delivery import Delivery
+from sdbot.service.events import Event, Kind, Tell, log
 from sdbot.service.progress import Reporter
 from sdbot.store import Store
-
-_log = logging.getLogger(__name__)
 
 # Seconds before each further try, the last again and again; each is a little longer by chance.
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
@@ -34,12 +31,14 @@ class Outbox:
         self,
         store: Store,
         delivery: Delivery,
+        tell: Tell = log,
         *,
         retry_delays: tuple[float, ...] = RETRY_DELAYS,
         progress_interval_seconds: float = PROGRESS_INTERVAL_SECONDS,
     ) -> None:
         self._store = store
         self._delivery = delivery
+        self._tell = tell
         self._retry_delays = retry_delays
         self._progress_interval_seconds = progress_interval_seconds
         self._reporters: dict[int, Reporter[Progress]] = {}
@@ -57,15 +56,36 @@ class Outbox:
 
     def deliver(self, job: Job, pictures: list[bytes]) -> None:
         """Post a job's pictures."""
-        self._start(self._deliver(job, pictures))
+        self._start(job, self._deliver(job, pictures))
 
     def explain(self, job: Job, failure: SdbotError) -> None:
         """Tell a job's owner that it failed."""
-        self._start(self._explain(job, failure))
+        self._start(job, self._explain(job, failure))
+
+    def repeat_end(self, ticket: Ticket, posted: Posted | None) -> None:
+        """Tell the owner of a job that ended before a restart; without pictures, that it failed."""
+        if posted:
+            self._start(ticket, self._show_delivered(ticket, posted))
+        else:
+            self._start(ticket, self._show_failed(ticket, JobFailed()))
+
+    async def is_delivered(self, job: Job) -> bool:
+        """Whether a job's pictures stand in Discord already; if so, its owner is told.
+
+        False where that cannot be found out yet: they are looked for again before they are posted.
+        """
+        try:
+            posted = await self._find(job)
+        except Exception as error:
+            self._tell(Event(Kind.DELAYED, job, error))
+            return False
+        if posted:
+            self._start(job, self._end(job, posted))
+        return posted is not None
 
     def pause(self, job: Job) -> None:
         """Tell a job's owner that it goes on after a restart."""
-        self._start(self._pause(job))
+        self._start(job, self._pause(job))
 
     async def __aenter__(self) -> Self:
         return self
@@ -78,56 +98,80 @@ class Outbox:
             for task in late:
                 task.cancel()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _start(self, ticket: Ticket, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._told(ticket, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, job: Job, pictures: list[bytes]) -> None:
-        with _logged(job):
-            try:
-                message_id = await self._persist(lambda: self._delivery.post(job, pictures))
-            except Undeliverable as error:
-                await self._explain(job, error)
-                return
-            await self._store.mark_delivered(job, message_id)
-            _log.info("job %d: delivered", job.id)
-            await self._end_progress(job)
-            await self._persist(lambda: self._delivery.show_delivered(job, message_id))
+        try:
+            posted = await self._persist(job, lambda: self._post(job, pictures))
+        except Undeliverable as error:
+            await self._explain(job, error)
+        else:
+            await self._end(job, posted)
+
+    async def _post(self, job: Job, pictures: list[bytes]) -> Posted:
+        """One try; what an earlier one may have posted is looked for first."""
+        if posted := await self._find(job):
+            return posted
+        await self._store.mark_tried(job)
+        return await self._delivery.post(job, pictures)
+
+    async def _find(self, job: Job) -> Posted | None:
+        return await self._delivery.find(job) if await self._store.is_tried(job) else None
+
+    async def _end(self, job: Job, posted: Posted) -> None:
+        await self._store.mark_delivered(job, posted)
+        self._tell(Event(Kind.DELIVERED, job))
+        await self._show_delivered(job, posted)
 
     async def _explain(self, job: Job, failure: SdbotError) -> None:
-        with _logged(job):
-            await self._store.mark_failed(job, repr(failure))
-            _log.warning("job %d: failed: %r", job.id, failure)
-            await self._end_progress(job)
-            await self._persist(lambda: self._delivery.show_failed(job, failure))
+        """Unless its pictures stand there all the same: the answer to a try may have been lost."""
+        if posted := await self._persist(job, lambda: self._find(job)):
+            await self._end(job, posted)
+            return
+        await self._store.mark_failed(job, repr(failure))
+        self._tell(Event(Kind.FAILED, job, failure))
+        await self._show_failed(job, failure)
+
+    async def _show_delivered(self, ticket: Ticket, posted: Posted) -> None:
+        await self._show_end(ticket, lambda: self._delivery.show_delivered(ticket, posted))
+
+    async def _show_failed(self, ticket: Ticket, failure: SdbotError) -> None:
+        await self._show_end(ticket, lambda: self._delivery.show_failed(ticket, failure))
+
+    async def _show_end(self, ticket: Ticket, show: Callable[[], Awaitable[None]]) -> None:
+        """Until it is shown or cannot be, whatever restarts lie between."""
+        await self._end_progress(ticket)
+        try:
+            await self._persist(ticket, show)
+        except Undeliverable as error:
+            self._tell(Event(Kind.NOT_DELIVERED, ticket, error))
+        await self._store.mark_told(ticket)
 
     async def _pause(self, job: Job) -> None:
-        with _logged(job):
-            await self._end_progress(job)
-            await self._delivery.show_progress(job, Paused())
+        self._tell(Event(Kind.PAUSED, job))
+        await self._end_progress(job)
+        await self._delivery.show_progress(job, Paused())
 
-    async def _end_progress(self, job: Job) -> None:
+    async def _end_progress(self, ticket: Ticket) -> None:
         """What the progress message says from now on is the last word."""
-        if reporter := self._reporters.pop(job.id, None):
+        if reporter := self._reporters.pop(ticket.id, None):
             await reporter.close()
 
-    async def _persist(self, send: Callable[[], Awaitable[_Result]]) -> _Result:
+    async def _persist(self, ticket: Ticket, send: Callable[[], Awaitable[_Result]]) -> _Result:
         for delay in chain(self._retry_delays, repeat(self._retry_delays[-1])):
             try:
                 return await send()
             except DeliveryDelayed as error:
-                _log.info("trying again in about %g s: %s", delay, error)
+                self._tell(Event(Kind.DELAYED, ticket, error))
                 await asyncio.sleep(delay * random.uniform(1, 1.25))
         raise AssertionError("the delays never end")
 
-
-@contextmanager
-def _logged(job: Job) -> Iterator[None]:
-    """Nobody awaits the tasks of the outbox, so what they raise ends in the log."""
-    try:
-        yield
-    except DeliveryError as error:
-        _log.error("job %d: not delivered: %s", job.id, error)
-    except Exception:
-        _log.exception("job %d: not delivered", job.id)
+    async def _told(self, ticket: Ticket, work: Coroutine[Any, Any, None]) -> None:
+        """Nobody awaits the tasks of the outbox, so what they raise is told."""
+        try:
+            await work
+        except Exception as error:
+            self._tell(Event(Kind.NOT_DELIVERED, ticket, error))

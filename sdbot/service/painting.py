@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice
+from dataclasses import replace
+from itertools import repeat
 from typing import Self
 
 from sdbot.engines.base import Engine
 from sdbot.errors import (
     Cancelled,
+    DiedTwice,
+    EngineWedged,
     ModelUnavailable,
+    OutOfMemory,
     PaintingFailed,
     PictureGone,
     SdbotError,
@@ -20,12 +23,18 @@ from sdbot.errors import (
 from sdbot.jobs import Job, Status, Stepping, Waiting
 from sdbot.pictures import PictureStore
 from sdbot.queue import JobQueue
+from sdbot.service.estimates import Estimates
+from sdbot.service.events import Event, Kind, Tell, log
+from sdbot.service.one_by_one import paint_one_by_one
 from sdbot.service.outbox import Outbox
+from sdbot.store import Store
 
-_log = logging.getLogger(__name__)
-
-# Who is further back reads of their place when they ask, and again when they come this near.
+# Who is further back and moves up reads of it when they ask, and again when they come this near.
 PLACES_SHOWN = 5
+# A job with which the process has died so often is not painted again.
+MAX_DEATHS = 2
+# A promise is shown as a time of day, in minutes.
+MINUTE = 60.0
 
 
 class Painting:
@@ -39,18 +48,25 @@ class Painting:
         queue: JobQueue,
         engine: Engine,
         pictures: PictureStore,
+        store: Store,
         outbox: Outbox,
         show_status: Callable[[Status], None],
+        tell: Tell = log,
     ) -> None:
         self._queue = queue
         self._engine = engine
         self._pictures = pictures
+        self._store = store
         self._outbox = outbox
+        self._estimates = Estimates(store)
         self._show_status = show_status
+        self._tell_of = tell
+        self._shown: dict[int, Waiting] = {}  # by the job's id
         self._is_loaded: bool | None = None
         self._is_closed = False
+        self._wedged: asyncio.Future[None] = asyncio.Future()
         self._task: asyncio.Task[None] | None = None
-        self._picture: asyncio.Task[list[bytes]] | None = None
+        self._picture: asyncio.Task[tuple[Job, list[bytes]]] | None = None
 
     async def load(self) -> None:
         """Get the engine ready, and paint what is waiting. Raises what `Engine.load` raises."""
@@ -75,7 +91,7 @@ class Painting:
             return
         self._queue.put(job)
         if not self._go_on():
-            self._outbox.show(job, Waiting(place=len(self._queue)))
+            self._show_places()
         self._tell()
 
     def cancel(self, job: Job) -> None:
@@ -86,9 +102,15 @@ class Painting:
             return
         self._queue.remove(job)
         self._outbox.explain(job, Cancelled())
+        self._show_places()
         self._tell()
 
+    async def until_wedged(self) -> None:
+        """Wait as long as the engine works. Raises `EngineWedged`; jobs keep their places."""
+        await asyncio.shield(self._wedged)
+
     async def __aenter__(self) -> Self:
+        await self._estimates.load()
         return self
 
     async def __aexit__(self, *_error: object) -> None:
@@ -101,6 +123,25 @@ class Painting:
                 await self._task
         for job in unfinished:
             self._outbox.pause(job)
+        await self._estimates.close()
+
+    def _show_places(self) -> None:
+        """Tell those who wait what is news to them."""
+        shown = {}
+        for job, waiting in self._waiting():
+            last = self._shown.get(job.id)
+            if last is None or _is_news(last, waiting):
+                self._outbox.show(job, waiting)
+                last = waiting
+            shown[job.id] = last
+        self._shown = shown
+
+    def _waiting(self) -> Iterator[tuple[Job, Waiting]]:
+        """Places, and times once the model is loaded: how long that takes nobody knows."""
+        jobs = list(self._queue)
+        times = self._estimates.ready_times(jobs) if self._is_loaded else repeat(None)
+        for place, (job, ready_at) in enumerate(zip(jobs, times, strict=False), 1):
+            yield job, Waiting(place=place, ready_at=ready_at)
 
     def _fail_all(self, failure: SdbotError) -> None:
         """Nothing will be painted; everybody in the line is told."""
@@ -125,31 +166,44 @@ class Painting:
         return True
 
     async def _run(self) -> None:
-        while (job := self._queue.take()) is not None:
+        while not self._is_closed and (job := self._queue.take()) is not None:
             self._tell()
-            for place, waiting in enumerate(islice(self._queue, PLACES_SHOWN), 1):
-                self._outbox.show(waiting, Waiting(place=place))
             await self._paint(job)
         self._tell()
 
     async def _paint(self, job: Job) -> None:
         self._picture = asyncio.create_task(self._painted(job))
         try:
-            pictures = await self._picture
+            with self._estimates.painting(job):
+                self._show_places()
+                painted, pictures = await self._picture
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task and task.cancelling():
                 raise
             self._outbox.explain(job, Cancelled())
+        except EngineWedged as error:
+            self._tell_of(Event(Kind.NOT_PAINTED, job, error))
+            self._is_closed = True
+            self._wedged.set_exception(error)
         except Exception as error:
-            _log.exception("job %d: painting failed", job.id)
+            self._tell_of(Event(Kind.NOT_PAINTED, job, error))
             failure = error if isinstance(error, SdbotError) else PaintingFailed(repr(error))
             self._outbox.explain(job, failure)
         else:
-            self._outbox.deliver(job, pictures)
+            self._tell_of(Event(Kind.PAINTED, job))
+            self._outbox.deliver(painted, pictures)
 
-    async def _painted(self, job: Job) -> list[bytes]:
+    async def _painted(self, job: Job) -> tuple[Job, list[bytes]]:
+        """The job as it was painted, and its pictures."""
+        async with self._store.painting(job) as num_deaths:
+            if num_deaths >= MAX_DEATHS:
+                raise DiedTwice
+            return await self._pictures_of(job)
+
+    async def _pictures_of(self, job: Job) -> tuple[Job, list[bytes]]:
         def on_step(done: int, num_steps: int) -> None:
+            self._tell_of(Event(Kind.STEPPED if done else Kind.BEGUN, job))
             self._outbox.show(job, Stepping(done=done, num_steps=num_steps))
 
         order = job.order
@@ -159,4 +213,19 @@ class Painting:
             source = await self._pictures.find(order.recipe.source.image)
             if source is None:
                 raise PictureGone
-        return await self._engine.paint(order, source, on_step)
+        try:
+            return job, await self._engine.paint(order, source, on_step)
+        except OutOfMemory:
+            if order.count == 1:
+                raise
+        pictures = await paint_one_by_one(self._engine, order, source, on_step)
+        return replace(job, order=replace(order, is_one_by_one=True)), pictures
+
+
+def _is_news(shown: Waiting, now: Waiting) -> bool:
+    """Whether a member is to be told: at once of having moved back, when near of all else."""
+    if now.place != shown.place:
+        return now.place > shown.place or now.place <= PLACES_SHOWN
+    if now.ready_at is None or shown.ready_at is None:
+        return now.ready_at != shown.ready_at
+    return now.place <= PLACES_SHOWN and abs(now.ready_at - shown.ready_at) >= MINUTE

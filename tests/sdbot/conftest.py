@@ -128,7 +128,7 @@ def start_bot(sandbox, member, engine, tmp_path, monkeypatch):
         await asyncio.wait({serving, online}, return_when=asyncio.FIRST_COMPLETED)
         assert online.done(), serving.exception()
         try:
-            yield
+            yield serving
         finally:
             serving.cancel()
             with suppress(asyncio.CancelledError):

@@ -11,13 +11,15 @@ from sdbot.jobs import Order
 class StandInEngine:
     """Paints a plain picture whose colour is the seed.
 
-    `orders` lists what it was asked for, `stopped` what it was told to leave.
+    `orders` lists what it was asked for, `stopped` what it was told to leave; `is_asked` is set
+    from its first order on.
     """
 
     def __init__(self):
         self.load_failure: Exception | None = None
         self.may_load = asyncio.Event()
         self.may_load.set()
+        self.is_asked = asyncio.Event()
         self.orders: list[Order] = []
         self.stopped: list[Order] = []
         self.sources: list[bytes | None] = []
@@ -51,6 +53,7 @@ class StandInEngine:
 
     async def paint(self, order, source, on_step):
         self.orders.append(order)
+        self.is_asked.set()
         self.sources.append(source)
         num_steps = order.recipe.sampling.num_steps
         on_step(1, num_steps)

@@ -31,7 +31,10 @@ def test_every_setting_is_documented_with_its_default():
         "MAX_IMAGE_BYTES",
         "PICTURE_STORE_MB",
         "STATE_PATH",
+        "ENGINE_TIMEOUT_SECONDS",
         "LOG_LEVEL",
+        "LOG_PROMPTS",
+        "HEALTH_PORT",
     }
     token = {"DISCORD_TOKEN": "secret"}
     assert BotConfig.from_env({**documented, **token}) == BotConfig.from_env(token)

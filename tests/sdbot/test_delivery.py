@@ -7,9 +7,11 @@ import discord
 import pytest
 
 from sdbot.chat.delivery import _translated
-from sdbot.errors import DeliveryDelayed, Undeliverable
+from sdbot.errors import ChannelClosed, DeliveryDelayed, Undeliverable
 from sdbot.sandbox import errors
 from sdbot.sandbox.interactions import Interactions
+from sdbot.sandbox.permissions import Permission
+from sdbot.service.outbox import Outbox
 from tests.sdbot.conversation import told
 
 
@@ -38,8 +40,9 @@ async def test_progress_is_edited_by_the_bots_own_token_when_the_other_is_dead(
         (503, DeliveryDelayed),
         (500, DeliveryDelayed),
         (429, DeliveryDelayed),
-        (403, Undeliverable),
-        (404, Undeliverable),
+        (403, ChannelClosed),
+        (404, ChannelClosed),
+        (400, Undeliverable),
         (413, Undeliverable),
         (aiohttp.ServerDisconnectedError(), DeliveryDelayed),
         (aiohttp.ClientOSError(104, "Connection reset by peer"), DeliveryDelayed),
@@ -53,28 +56,17 @@ def test_what_may_pass_is_told_from_what_will_not(error, meaning):
         raise error
 
 
-async def test_a_picture_posted_twice_within_minutes_stands_there_once(
-    start_bot, member, monkeypatch
+async def test_where_the_history_is_closed_the_nonce_keeps_a_picture_single(
+    start_bot, sandbox, member, monkeypatch
 ):
     """The answer to the first upload is lost."""
-    from sdbot.chat.delivery import DiscordDelivery
-    from sdbot.service import outbox
-
-    post, posted = DiscordDelivery.post, []
-
-    async def lose_first_answer(delivery, job, picture):
-        posted.append(await post(delivery, job, picture))
-        if len(posted) == 1:
-            raise DeliveryDelayed("cut")
-        return posted[-1]
-
-    monkeypatch.setattr(DiscordDelivery, "post", lose_first_answer)
-    monkeypatch.setattr(outbox, "RETRY_DELAYS", (0,))
+    monkeypatch.setitem(Outbox.__init__.__kwdefaults__, "retry_delays", (0,))
+    await sandbox.channels.deny_bot(member.channel_id, Permission.READ_MESSAGE_HISTORY)
+    uploads = r"channels/\d+/messages$"
+    sandbox.troubles.begin("lost_answers", times=1, method="POST", route=uploads)
     async with start_bot():
         await member.command("imagine", prompt="a red apple")
         await told(member, "Your picture is ready")
-    assert len(posted) == 2
-    assert posted[0] == posted[1]
     messages = await member.messages()
     assert sum(bool(message["attachments"]) for message in messages) == 1
 

@@ -161,7 +161,7 @@ async def test_failed_painting_is_told_and_the_bot_lives_on(
         await member.command("imagine", prompt="small")
         await picture_message(member)
     (logged,) = (record for record in caplog.records if record.exc_info)
-    assert logged.getMessage() == "job 1: painting failed"
+    assert (logged.getMessage(), logged.job) == ("not_painted", 1)
 
 
 async def test_waiting_jobs_survive_a_restart_in_their_order(start_bot, member, engine):

@@ -156,6 +156,7 @@ class TestCancel:
             )
         engine.may_paint.clear()
         async with start_bot():
+            await engine.is_asked.wait()
             await mira.command("cancel", job=1)
             await refused(mira, NOT_YOURS)
 

@@ -50,7 +50,7 @@ class TestAModelThatFailsToLoad:
             await refused(member, NO_MODEL)
         assert engine.orders == []
         (logged,) = (r for r in caplog.records if r.exc_info and r.name.startswith("sdbot"))
-        assert logged.getMessage() == "the model could not be loaded"
+        assert logged.getMessage() == "model_failed"
         assert "unet.safetensors is damaged" in caplog.text
 
     async def test_leaves_all_that_needs_no_model(self, start_bot, member, engine):

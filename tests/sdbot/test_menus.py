@@ -102,11 +102,12 @@ async def test_a_message_without_a_picture_of_the_bot_has_no_recipe(start_bot, m
         await refused(member, "I have no recipe for this message.")
 
 
-async def test_a_progress_message_has_no_recipe(start_bot, member):
+async def test_a_progress_message_has_the_recipe_as_well(start_bot, member):
     async with start_bot():
         await member.command("imagine", prompt="a red apple")
         await by_menu(member, await told(member, "Your picture is ready"))
-        await refused(member, "I have no recipe for this message.")
+        message = await refused(member, "a red apple")
+    assert message["attachments"][0]["filename"] == "recipe-1.json"
 
 
 async def test_a_recipe_button_whose_row_is_gone_says_so(start_bot, member, tmp_path):

@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
-from sdbot.errors import DeliveryDelayed, Undeliverable
-from sdbot.jobs import Stepping
+from sdbot.errors import DeliveryDelayed, OutOfMemory, Undeliverable
+from sdbot.jobs import Posted, Stepping
 from sdbot.service.outbox import Outbox
 from sdbot.store import Store
 from tests.sdbot.test_store import add
+
+POSTED = Posted(channel_id=98, message_id=99)
 
 
 class FailingDelivery:
@@ -18,6 +20,8 @@ class FailingDelivery:
         self.failures = list(failures)
         self.sent = []
         self.shown = []
+        self.searches = []
+        self.found = None
 
     async def show_progress(self, job, progress):
         self.shown.append(progress)
@@ -29,10 +33,14 @@ class FailingDelivery:
 
     async def post(self, job, pictures):
         await self._send("pictures", pictures)
-        return 99
+        return POSTED
 
-    async def show_delivered(self, job, message_id):
-        await self._send("delivered", message_id)
+    async def find(self, job):
+        self.searches.append(job)
+        return self.found
+
+    async def show_delivered(self, job, posted):
+        await self._send("delivered", posted)
 
     async def show_failed(self, job, failure):
         await self._send("failed", failure)
@@ -57,13 +65,13 @@ async def deliver(store, job, delivery):
 
 async def test_passing_faults_are_tried_again(store, job):
     delivery = FailingDelivery(DeliveryDelayed("503"), DeliveryDelayed("cut"))
-    assert await deliver(store, job, delivery) == [("pictures", [b"png"]), ("delivered", 99)]
+    assert await deliver(store, job, delivery) == [("pictures", [b"png"]), ("delivered", POSTED)]
     assert await store.unfinished() == []
 
 
 async def test_tries_go_on_until_the_picture_is_delivered(store, job):
     delivery = FailingDelivery(*[DeliveryDelayed("503")] * 50)
-    assert await deliver(store, job, delivery) == [("pictures", [b"png"]), ("delivered", 99)]
+    assert await deliver(store, job, delivery) == [("pictures", [b"png"]), ("delivered", POSTED)]
 
 
 async def test_what_is_undelivered_at_the_end_is_kept_for_the_next_start(store, job, monkeypatch):
@@ -83,12 +91,12 @@ async def test_what_is_refused_is_explained_and_ended(store, job):
 
 async def test_a_delivered_picture_stays_delivered_if_its_link_fails(store, job, caplog):
     class LinkFails(FailingDelivery):
-        async def show_delivered(self, job, message_id):
+        async def show_delivered(self, job, posted):
             raise Undeliverable("unknown message")
 
     assert await deliver(store, job, LinkFails()) == [("pictures", [b"png"])]
     assert await store.unfinished() == []
-    assert "unknown message" in caplog.text
+    assert "unknown message" in caplog.records[-1].error
 
 
 class TestProgress:
@@ -102,7 +110,7 @@ class TestProgress:
         async with Outbox(store, delivery) as outbox:
             outbox.show(job, Stepping(done=1, num_steps=2))
             outbox.deliver(job, [b"png"])
-        assert delivery.sent == [("pictures", [b"png"]), ("delivered", 99)]
+        assert delivery.sent == [("pictures", [b"png"]), ("delivered", POSTED)]
 
     @pytest.mark.parametrize("error", [ValueError("no JSON"), Undeliverable("unknown message")])
     async def test_that_cannot_be_shown_is_shown_no_more(self, store, job, error):
@@ -119,7 +127,7 @@ class TestProgress:
                 await asyncio.sleep(0)
             outbox.deliver(job, [b"png"])
         assert len(delivery.shown) == 1
-        assert delivery.sent == [("pictures", [b"png"]), ("delivered", 99)]
+        assert delivery.sent == [("pictures", [b"png"]), ("delivered", POSTED)]
 
     async def test_is_coalesced_to_the_newest(self, store, job):
         delivery = FailingDelivery()
@@ -130,3 +138,69 @@ class TestProgress:
                 outbox.show(job, Stepping(done=done, num_steps=5))
                 await asyncio.sleep(0)
         assert delivery.shown == [Stepping(done=0, num_steps=5)]
+
+
+class TestWhatMayBePostedAlready:
+    async def test_is_not_looked_for_before_the_first_try(self, store, job):
+        delivery = FailingDelivery()
+        await deliver(store, job, delivery)
+        assert delivery.searches == []
+
+    async def test_is_looked_for_before_each_other_and_not_posted_again(self, store, job):
+        delivery = FailingDelivery(DeliveryDelayed("cut"))
+        delivery.found = POSTED
+        assert await deliver(store, job, delivery) == [("delivered", POSTED)]
+        assert await store.job_of_message(POSTED.message_id) == job
+
+    async def test_is_looked_for_after_a_restart(self, store, job):
+        await store.mark_tried(job)
+        delivery = FailingDelivery()
+        delivery.found = POSTED
+        assert await deliver(store, job, delivery) == [("delivered", POSTED)]
+
+    async def test_is_not_called_a_failure(self, store, job):
+        """The answer to the first try was lost, and the second is refused."""
+
+        class FindsAtLast(FailingDelivery):
+            async def find(self, job):
+                self.searches.append(job)
+                return POSTED if len(self.searches) > 1 else None
+
+        delivery = FindsAtLast(DeliveryDelayed("cut"), Undeliverable("403"))
+        assert await deliver(store, job, delivery) == [("delivered", POSTED)]
+
+    async def test_is_painted_again_where_it_cannot_be_looked_for_yet(self, store, job):
+        class Blind(FailingDelivery):
+            async def find(self, job):
+                raise DeliveryDelayed("503")
+
+        await store.mark_tried(job)
+        async with Outbox(store, Blind()) as outbox:
+            assert not await outbox.is_delivered(job)
+
+
+class TestAnEndThatNobodyWasToldOf:
+    async def test_is_known_until_it_was_told(self, store, job):
+        delivery = FailingDelivery(DeliveryDelayed("503"))
+        async with Outbox(store, delivery, retry_delays=(0,)) as outbox:
+            outbox.explain(job, OutOfMemory())
+        assert await store.untold() == {}
+        assert len(delivery.sent) == 1
+
+    async def test_is_told_after_a_restart(self, store, job):
+        other = await add(store, 11)
+        await store.mark_failed(job, "cancelled")
+        await store.mark_delivered(other, POSTED)
+        delivery = FailingDelivery()
+        async with Outbox(store, delivery) as outbox:
+            for ticket, posted in (await store.untold()).items():
+                outbox.repeat_end(ticket, posted)
+        (failed, delivered) = delivery.sent
+        assert failed[0] == "failed"
+        assert delivered == ("delivered", POSTED)
+        assert await store.untold() == {}
+
+    async def test_that_cannot_be_told_is_not_tried_for_ever(self, store, job):
+        async with Outbox(store, FailingDelivery(Undeliverable("50007"))) as outbox:
+            outbox.explain(job, OutOfMemory())
+        assert await store.untold() == {}

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -9,9 +9,15 @@ ADA, BEN = 1, 2
 
 
 @dataclass(frozen=True)
+class StandInOrder:
+    cost: int = 1
+
+
+@dataclass(frozen=True)
 class StandInJob:
     id: int
     requester_id: int = ADA
+    order: StandInOrder = field(default_factory=StandInOrder)
 
 
 FIRST, SECOND, THIRD = StandInJob(1), StandInJob(2), StandInJob(3, BEN)
@@ -24,10 +30,10 @@ def filled(limit=9, member_limit=9, jobs=(FIRST, SECOND, THIRD)):
     return queue
 
 
-def test_jobs_are_taken_in_their_order():
+def test_members_take_turns_and_each_ones_jobs_keep_their_order():
     queue = filled()
-    assert list(queue) == [FIRST, SECOND, THIRD]
-    assert [queue.take() for _ in range(4)] == [FIRST, SECOND, THIRD, None]
+    assert list(queue) == [FIRST, THIRD, SECOND]
+    assert [queue.take() for _ in range(4)] == [FIRST, THIRD, SECOND, None]
 
 
 def test_seats_and_waiting_jobs_share_the_limit():
@@ -60,10 +66,10 @@ def test_a_member_has_a_limit_of_their_own_and_what_is_painted_counts():
 
 def test_a_member_sees_their_places_and_the_painted_one_has_place_0():
     queue = filled()
-    assert queue.of(ADA) == {FIRST: 1, SECOND: 2}
+    assert queue.of(ADA) == {FIRST: 1, SECOND: 3}
     queue.take()
-    assert queue.of(ADA) == {FIRST: 0, SECOND: 1}
-    assert queue.of(BEN) == {THIRD: 2}
+    assert queue.of(ADA) == {FIRST: 0, SECOND: 2}
+    assert queue.of(BEN) == {THIRD: 1}
 
 
 def test_a_job_is_found_while_it_waits_or_is_painted():

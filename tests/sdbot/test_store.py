@@ -1,3 +1,4 @@
+import asyncio
 import sqlite3
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe, Sampling, Text
 from sdbot.errors import StartError, UnknownJob
-from sdbot.jobs import Destination, Order
+from sdbot.jobs import Destination, Order, Posted
 from sdbot.store import _MIGRATIONS, FILE_NAME, Store
 
 RECIPE = Recipe(
@@ -33,6 +34,18 @@ async def add(store, interaction_id):
     )
 
 
+def make_first_version(tmp_path):
+    columns = "state, interaction_id, requester_id, recipe, channel_id, progress_message_id"
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        database.executescript(f"{_MIGRATIONS[0]} PRAGMA user_version = 1;")
+        database.execute(
+            f"INSERT INTO jobs ({columns}, interaction_token, token_expires_at, accepted_at) "
+            "VALUES ('accepted', 1, 2, ?, 3, 4, 'token', 1.5, 1)",
+            (RECIPE.to_json(),),
+        )
+    database.close()
+
+
 async def test_jobs_are_there_after_a_restart_as_they_were(tmp_path):
     async with Store(tmp_path / "new" / "folder") as store:
         jobs = [await add(store, interaction_id) for interaction_id in (10, 11)]
@@ -44,7 +57,7 @@ async def test_jobs_are_there_after_a_restart_as_they_were(tmp_path):
 async def test_ended_jobs_are_known_but_not_unfinished(tmp_path):
     async with Store(tmp_path) as store:
         jobs = [await add(store, interaction_id) for interaction_id in (10, 11, 12)]
-        await store.mark_delivered(jobs[0], message_id=99)
+        await store.mark_delivered(jobs[0], Posted(channel_id=98, message_id=99))
         await store.mark_failed(jobs[1], "no room")
         assert await store.unfinished() == jobs[2:]
         assert await store.job(jobs[0].id) == jobs[0]
@@ -53,21 +66,51 @@ async def test_ended_jobs_are_known_but_not_unfinished(tmp_path):
 async def test_a_job_is_found_by_the_message_with_its_pictures(tmp_path):
     async with Store(tmp_path) as store:
         jobs = [await add(store, interaction_id) for interaction_id in (10, 11)]
-        await store.mark_delivered(jobs[1], message_id=99)
+        await store.mark_delivered(jobs[1], Posted(channel_id=98, message_id=99))
         assert await store.job_of_message(99) == jobs[1]
         assert await store.job_of_message(98) is None
 
 
+async def test_an_ended_job_is_untold_until_its_owner_knows(tmp_path):
+    async with Store(tmp_path) as store:
+        jobs = [await add(store, interaction_id) for interaction_id in (10, 11, 12)]
+        posted = Posted(channel_id=98, message_id=99)
+        await store.mark_delivered(jobs[0], posted)
+        await store.mark_failed(jobs[1], "no room")
+        first, second = untold = await store.untold()
+        assert (first.id, second.id) == (jobs[0].id, jobs[1].id)
+        assert list(untold.values()) == [posted, None]
+        await store.mark_told(first)
+        assert list(await store.untold()) == [second]
+
+
+async def test_a_painting_that_ends_is_no_death_and_one_that_does_not_is(tmp_path):
+    async with Store(tmp_path) as store:
+        job = await add(store, 10)
+        async with store.painting(job) as num_deaths:
+            assert num_deaths == 0
+        with pytest.raises(ValueError, match="failed"):
+            async with store.painting(job):
+                raise ValueError("failed")
+        endless = store.painting(job)
+        assert await endless.__aenter__() == 0
+    async with Store(tmp_path) as store, store.painting(job) as num_deaths:
+        assert num_deaths == 1
+
+
+async def test_what_an_older_version_has_accepted_may_be_posted_already(tmp_path):
+    await asyncio.to_thread(make_first_version, tmp_path)
+    async with Store(tmp_path) as store:
+        (old,) = await store.unfinished()
+        new = await add(store, 10)
+        assert await store.is_tried(old)
+        assert not await store.is_tried(new)
+        await store.mark_tried(new)
+        assert await store.is_tried(new)
+
+
 async def test_jobs_of_the_first_version_are_one_picture_each(tmp_path):
-    columns = "state, interaction_id, requester_id, recipe, channel_id, progress_message_id"
-    with sqlite3.connect(tmp_path / FILE_NAME) as database:
-        database.executescript(f"{_MIGRATIONS[0]} PRAGMA user_version = 1;")
-        database.execute(
-            f"INSERT INTO jobs ({columns}, interaction_token, token_expires_at, accepted_at) "
-            "VALUES ('accepted', 1, 2, ?, 3, 4, 'token', 1.5, 1)",
-            (RECIPE.to_json(),),
-        )
-    database.close()
+    await asyncio.to_thread(make_first_version, tmp_path)
     async with Store(tmp_path) as store:
         (job,) = await store.unfinished()
     assert job.order == Order(recipe=RECIPE)
@@ -98,6 +141,8 @@ async def test_a_job_whose_recipe_cannot_be_read_ends_and_holds_up_no_other(tmp_
         assert await store.unfinished() == [job]
         with pytest.raises(RecipeError, match="version is 9"):
             await store.job(broken.id)
+        (untold,) = await store.untold()
+        assert (untold.id, untold.destination) == (broken.id, broken.destination)
     assert "job 1: failed: version is 9; allowed: 1" in caplog.text
 
 

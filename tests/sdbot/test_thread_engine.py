@@ -69,3 +69,20 @@ async def test_cancelling_ends_the_painting_between_two_steps(engine):
     pipeline.may_step.release()
     await asyncio.to_thread(pipeline.has_ended.wait)
     assert pipeline.done == 2
+
+
+async def test_of_a_cancelled_painting_no_further_step_is_reported(engine):
+    pipeline, steps = engine._pipeline, []
+
+    def on_step(done, num_steps):
+        steps.append(done)
+        painting.cancel()
+        pipeline.may_step.release()
+        pipeline.has_ended.wait()
+
+    painting = asyncio.create_task(engine.paint(order(2), None, on_step))
+    pipeline.may_step.release()
+    with pytest.raises(asyncio.CancelledError):
+        await painting
+    await asyncio.sleep(0)  # what was under way arrives
+    assert steps == [1]

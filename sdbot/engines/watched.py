@@ -1,0 +1,58 @@
+"""An engine that is not waited for without end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sdbot.engines.base import Engine, OnStep
+from sdbot.errors import EngineWedged
+from sdbot.jobs import Order
+
+# The first step of a new size is slow, for it is traced; a busy machine makes any step slow.
+SLOWER_THAN_EVER = 10
+
+
+class WatchedEngine:
+    """An `Engine` that says when another one hangs.
+
+    A step may take ten times as long as the slowest so far, and `least_seconds` at any rate.
+    """
+
+    def __init__(self, engine: Engine, least_seconds: float) -> None:
+        self._engine = engine
+        self._least_seconds = least_seconds
+        self._slowest_seconds = 0.0
+
+    async def load(self) -> None:
+        """As `Engine.load`."""
+        await self._engine.load()
+
+    async def paint(self, order: Order, source: bytes | None, on_step: OnStep) -> list[bytes]:
+        """As `Engine.paint`. Raises `EngineWedged`; the thread that hangs cannot be ended."""
+        clock = asyncio.get_running_loop().time
+        began_at = clock()
+
+        def step() -> None:
+            nonlocal began_at
+            now = clock()
+            self._slowest_seconds = max(self._slowest_seconds, now - began_at)
+            began_at = now
+
+        def on_step_in_time(done: int, num_steps: int) -> None:
+            step()
+            deadline.reschedule(began_at + self._limit)
+            on_step(done, num_steps)
+
+        try:
+            async with asyncio.timeout(self._limit) as deadline:
+                pictures = await self._engine.paint(order, source, on_step_in_time)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise EngineWedged(self._limit) from error
+        step()
+        return pictures
+
+    @property
+    def _limit(self) -> float:
+        return max(self._least_seconds, SLOWER_THAN_EVER * self._slowest_seconds)
