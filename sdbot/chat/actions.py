@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import discord
 
 from sdbot.chat import messages
-from sdbot.chat.attachments import read
+from sdbot.chat.attachments import picture_of, read
 from sdbot.chat.forms import EditForm
 from sdbot.chat.requests import request, tell_privately
-from sdbot.errors import NoPicture, NotYours
+from sdbot.errors import NotYours
 from sdbot.jobs import Job, Order
 from sdbot.service.orders import STRONG, SUBTLE
 
@@ -43,14 +43,7 @@ class Press:
     async def picture(self) -> bytes:
         """The picture as Discord has it; the link in the press is fresh. Raises `NoPicture`."""
         assert self.interaction.message is not None
-        pictures = [
-            attachment
-            for attachment in self.interaction.message.attachments
-            if (attachment.content_type or "").startswith("image/")
-        ]
-        if len(pictures) < self.number:
-            raise NoPicture
-        return await read(pictures[self.number - 1])
+        return await read(picture_of(self.interaction.message.attachments, self.number))
 
 
 async def _reroll(press: Press) -> None:

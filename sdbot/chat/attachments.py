@@ -12,12 +12,12 @@ from sdbot.errors import NoPicture, PictureRefused
 KIB, MIB = 2**10, 2**20
 
 
-def first_picture(attachments: Iterable[discord.Attachment]) -> discord.Attachment:
-    """The first that says it is a picture. Raises `NoPicture`."""
-    for attachment in attachments:
-        if (attachment.content_type or "").startswith("image/"):
-            return attachment
-    raise NoPicture
+def picture_of(attachments: Iterable[discord.Attachment], number: int = 1) -> discord.Attachment:
+    """The one of `number`, from 1, among those that say they are pictures. Raises `NoPicture`."""
+    pictures = [one for one in attachments if (one.content_type or "").startswith("image/")]
+    if len(pictures) < number:
+        raise NoPicture
+    return pictures[number - 1]
 
 
 def check_size(attachment: discord.Attachment, max_bytes: int) -> None:

@@ -9,7 +9,7 @@ from discord.app_commands import Range
 
 from diffusion.recipe import NUM_SEEDS
 from sdbot.chat import messages
-from sdbot.chat.attachments import check_size, download, first_picture
+from sdbot.chat.attachments import check_size, download, picture_of
 from sdbot.chat.commands.options import described, schedulers
 from sdbot.chat.forms import RemixForm
 from sdbot.chat.requests import answered, request
@@ -76,7 +76,7 @@ def remix_menu(orders: Orders) -> app_commands.ContextMenu:
 
     async def remix_this(interaction: discord.Interaction[Any], message: discord.Message) -> None:
         async with answered(interaction):
-            picture = first_picture(message.attachments)
+            picture = picture_of(message.attachments)
             check_size(picture, interaction.client.max_image_bytes)
             form = RemixForm(interaction.client, picture, orders.model.generation.strength)
             await interaction.response.send_modal(form)
