@@ -1,7 +1,6 @@
 """The bot: read the settings, wire the parts, run."""
 
 import sys
-from contextlib import AsyncExitStack
 
 from diffusion.errors import ModelError
 from sdbot.chat.address import use_address
@@ -15,7 +14,7 @@ from sdbot.errors import ConfigError, RestartNeeded, StartError
 from sdbot.health import Health
 from sdbot.logs import set_up_logging
 from sdbot.pictures import PictureStore
-from sdbot.process import end, first_to_end, run_until_signal
+from sdbot.process import BoundedExitStack, end, first_to_end, run_until_signal
 from sdbot.queue import JobQueue
 from sdbot.service.intake import Intake
 from sdbot.service.orders import Orders
@@ -29,17 +28,18 @@ async def serve(config: BotConfig, engine: Engine) -> None:
     await use_address(config.discord_api_url)
     queue = JobQueue(config.queue_limit, config.member_limit)
     pictures = PictureStore(config.state_path, config.picture_store_bytes)
-    orders = Orders(config.model, pictures, queue)
-    async with AsyncExitStack() as stack:
+    async with BoundedExitStack() as stack:
         enter = stack.enter_async_context
         tell = (await enter(Health(config.health_port))).tell
         store = await enter(Store(config.state_path))
         client = await enter(ChatClient(config, tell))
         outbox = await enter(Outbox(store, DiscordDelivery(client), tell))
-        parts = (queue, WatchedEngine(engine, config.engine_seconds), pictures, store, outbox)
+        engine = WatchedEngine(engine, config.engine_seconds)
+        parts = (queue, engine, pictures, store, outbox)
         painting = await enter(Painting(*parts, client.presence.show, tell))
         intake = await enter(Intake(queue, store, outbox, painting, tell))
-        await client.log_in(config.discord_token, intake, orders)
+        await client.log_in(config.discord_token, intake, Orders(config.model, pictures, queue))
+        await engine.prepare()
         intake.open()
         await first_to_end(client.stay_connected(), painting.until_wedged())
 

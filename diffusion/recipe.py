@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, TypeVar
 
 from diffusion.errors import RecipeError
+from diffusion.schedulers import num_calls
 from diffusion.schedulers.base import num_skipped_steps
 
 VERSION = 1
@@ -113,6 +114,13 @@ class Recipe:
         return num_steps - (
             num_skipped_steps(num_steps, self.source.strength) if self.source else 0
         )
+
+    @property
+    def num_calls(self) -> int:
+        """How often the model is called, for all pictures of a batch at once."""
+        sampling = self.sampling
+        first_step = sampling.num_steps - self.num_painted_steps
+        return num_calls(sampling.scheduler, sampling.num_steps, first_step)
 
     def with_seed(self, seed: int) -> Recipe:
         """The same recipe with another seed."""

@@ -3,6 +3,7 @@
 SdbotError
 ├── ConfigError            settings that cannot be used, all of them at once
 ├── StartError             the bot cannot start, in one line for its operator
+├── AlreadyAccepted        an interaction that came twice makes no second job
 ├── RestartNeeded          the bot cannot go on, and starting it again may help
 │   ├── DiscordUnreachable
 │   └── EngineWedged
@@ -52,6 +53,10 @@ class StartError(SdbotError):
     """The bot cannot start; `str()` is one line that says what to do."""
 
 
+class AlreadyAccepted(SdbotError):
+    """The interaction has made a job already."""
+
+
 class RestartNeeded(SdbotError):
     """The bot cannot go on; `str()` is one line that says why. Starting it again may help."""
 
@@ -61,11 +66,11 @@ class DiscordUnreachable(RestartNeeded):
 
 
 class EngineWedged(RestartNeeded):
-    """No step of a painting has ended in `seconds`; a thread that hangs cannot be ended."""
+    """The engine has not done something in `seconds`; a thread that hangs cannot be ended."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, fault: str = "no step has ended") -> None:
         self.seconds = seconds
-        super().__init__(f"the engine hangs: no step has ended in {seconds:.0f} s")
+        super().__init__(f"the engine hangs: {fault} in {seconds:.0f} s")
 
 
 class Refused(SdbotError):

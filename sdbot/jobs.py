@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from diffusion.recipe import Recipe
 
@@ -74,9 +75,14 @@ class Order:
 
     @property
     def cost(self) -> int:
-        """How much work it is: steps that run, times the pixels of all pictures."""
-        shape = self.shape
-        return self.recipe.num_painted_steps * shape.width * shape.height * shape.count
+        """How much work it is: calls of the model, times the pixels of all pictures.
+
+        Without guidance a call does for two pictures what it else does for one.
+        """
+        recipe, shape = self.recipe, self.shape
+        is_guided = recipe.sampling.guidance_scale != 1
+        count = shape.count if is_guided else ceil(shape.count / 2)
+        return recipe.num_calls * shape.width * shape.height * count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +97,13 @@ class Ticket:
 
 @dataclass(frozen=True, kw_only=True)
 class Job(Ticket):
-    """What a member was promised."""
+    """What a member was promised; of those that wait, the one with the least turn is painted next.
+
+    The turns are `JobQueue`'s.
+    """
 
     order: Order
+    turn: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +116,7 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A job's place in the line; the next to be painted has place 1.
+    """A job's place in the line; the next to be painted has place 1, the one that is, 0.
 
     `ready_at` is when it will be painted, in seconds since the epoch, once that can be told.
     """

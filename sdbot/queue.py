@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterator
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from operator import attrgetter
 
 from sdbot.errors import MemberLimitReached, QueueFull
-from sdbot.jobs import Job
+from sdbot.jobs import Job, Order
 
-
-@dataclass
-class _Lane:
-    """A member's waiting jobs, and how much of the first one's cost is granted already."""
-
-    jobs: deque[Job] = field(default_factory=deque)
-    credit: int = 0
-
-    @property
-    def missing(self) -> int:
-        """What must be granted before the first job is taken."""
-        return self.jobs[0].order.cost - self.credit
+_by_turn = attrgetter("turn", "id")
 
 
 class JobQueue:
     """Waiting jobs in the order in which they will be taken, and the one that is being painted.
 
-    Members take turns, by deficit round robin (Shreedhar and Varghese, 1995): each round grants
-    everybody who waits the same amount of work, and it is the least that lets somebody be painted.
-    So the jobs before a member's first cost, for each other member, less than that job and the
-    largest of theirs together, whatever they ask for meanwhile.
+    Members take turns, by self-clocked fair queueing (Golestani, 1994): the turn of a job is as far
+    behind that of the member's job before it as it costs, or else behind the one that is painted.
+    So the jobs before a member's first cost, for each other member, at most as much as that job
+    and the largest of theirs together, whatever they ask for meanwhile. Turns are kept with the
+    jobs: after a restart all this goes on.
 
     `limit` bounds how many may be asked for and wait; `member_limit` how many of one member may
     be asked for, wait and be painted.
@@ -39,10 +31,11 @@ class JobQueue:
     def __init__(self, limit: int, member_limit: int) -> None:
         self._limit = limit
         self._member_limit = member_limit
-        self._lanes: dict[int, _Lane] = {}  # whose turn was longest ago, first
+        self._jobs: list[Job] = []
+        self._now = 0  # the turn of the job that was taken last
         self._reserved: Counter[int] = Counter()
         self.current: Job | None = None
-        """The job that was taken last; who paints it sets it back to None."""
+        """The job that was taken last; None once there was none to take."""
 
     @contextmanager
     def seat(self, requester_id: int) -> Iterator[None]:
@@ -60,64 +53,54 @@ class JobQueue:
         finally:
             self._reserved[requester_id] -= 1
 
-    def put(self, job: Job) -> None:
-        """Append a job to its member's; those from before a restart are never refused.
+    def resume(self, jobs: Iterable[Job]) -> None:
+        """Put the jobs from before a restart back, of which none is refused.
 
-        No job that would have been taken before it moves, and no two others change their order.
+        Who comes from now on comes behind the first of them.
         """
-        self._lanes.setdefault(job.requester_id, _Lane()).jobs.append(job)
+        self._jobs = sorted(jobs, key=_by_turn)
+        self._now = self._jobs[0].turn if self._jobs else 0
+
+    def next_turn(self, requester_id: int, order: Order) -> int:
+        """The turn of a job that is `put` next."""
+        own = [job.turn for job in self._jobs if job.requester_id == requester_id]
+        # Among equals, who has none in the line comes first.
+        return max([self._now, *own]) + order.cost + bool(own)
+
+    def put(self, job: Job) -> None:
+        """Add a job; no two others change their order."""
+        insort(self._jobs, job, key=_by_turn)
 
     def take(self) -> Job | None:
         """Remove the next job, or None; it is the current one from now on."""
-        self.current = _take(self._lanes)
+        self.current = self._jobs.pop(0) if self._jobs else None
+        if self.current is not None:
+            self._now = max(self._now, self.current.turn)
         return self.current
 
-    def remove(self, job: Job) -> None:
-        """Take a waiting job out of the line. What it was granted goes to the member's next."""
-        lane = self._lanes[job.requester_id]
-        lane.jobs.remove(job)
-        if lane.jobs:
-            lane.credit = min(lane.credit, lane.jobs[0].order.cost)
-        else:
-            del self._lanes[job.requester_id]
-
-    def of(self, requester_id: int) -> dict[Job, int]:
-        """A member's jobs with their places; the one that is being painted has place 0."""
-        places = enumerate((self.current, *self))
-        return {job: place for place, job in places if job and job.requester_id == requester_id}
+    def remove(self, job: Job) -> list[Job]:
+        """Take a waiting job out of the line; the member's later ones, with turns as without it."""
+        self._jobs.remove(job)
+        turn, moved = job.turn - job.order.cost, []
+        for later in self:
+            if later.requester_id == job.requester_id and _by_turn(later) > _by_turn(job):
+                turn = max(turn + later.order.cost, self._now) + 1
+                self._jobs.remove(later)
+                moved.append(replace(later, turn=turn))
+                self.put(moved[-1])
+        return moved
 
     def find(self, job_id: int) -> Job | None:
         """The job if it waits or is being painted."""
         return next((job for job in (self.current, *self) if job and job.id == job_id), None)
 
     def __len__(self) -> int:
-        return sum(len(lane.jobs) for lane in self._lanes.values())
+        return len(self._jobs)
 
     def __iter__(self) -> Iterator[Job]:
         """The waiting jobs as they are now, the next one first."""
-        lanes = {
-            requester_id: replace(lane, jobs=deque(lane.jobs))
-            for requester_id, lane in self._lanes.items()
-        }
-        while (job := _take(lanes)) is not None:
-            yield job
+        return iter(tuple(self._jobs))
 
     def _num_of(self, requester_id: int) -> int:
-        lane = self._lanes.get(requester_id, _Lane())
-        is_current = self.current is not None and self.current.requester_id == requester_id
-        return len(lane.jobs) + is_current
-
-
-def _take(lanes: dict[int, _Lane]) -> Job | None:
-    if not lanes:
-        return None
-    grant = max(0, min(lane.missing for lane in lanes.values()))
-    for lane in lanes.values():
-        lane.credit += grant
-    requester_id = next(id for id, lane in lanes.items() if lane.missing <= 0)
-    lane = lanes.pop(requester_id)
-    job = lane.jobs.popleft()
-    if lane.jobs:
-        lane.credit -= job.order.cost
-        lanes[requester_id] = lane
-    return job
+        jobs = [job for job in (self.current, *self) if job]
+        return sum(job.requester_id == requester_id for job in jobs)

@@ -16,7 +16,22 @@ from typing import Any, Self, TypeVar
 
 from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe
-from sdbot.errors import EngineWedged, StartError, UnknownJob
+from sdbot.errors import (
+    AlreadyAccepted,
+    Cancelled,
+    ChannelClosed,
+    DiedTwice,
+    EngineWedged,
+    JobFailed,
+    ModelUnavailable,
+    OutOfMemory,
+    PictureGone,
+    SdbotError,
+    StartError,
+    TooLarge,
+    Undeliverable,
+    UnknownJob,
+)
 from sdbot.jobs import Destination, Job, Order, Posted, Shape, Ticket
 
 _log = logging.getLogger(__name__)
@@ -69,11 +84,18 @@ _MIGRATIONS = (
         PRIMARY KEY (model, width, height, count)
     );
     """,
+    "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;",
 )
 
 _ORDER_FIELDS = ("count", "scale", "is_enlarged", "cut", "received")
 _DESTINATION_FIELDS = tuple(Destination.__dataclass_fields__)
 _SHAPE_FIELDS = tuple(Shape.__dataclass_fields__)
+
+# Those of which a job's owner reads something else than that it failed.
+_FAILURES: tuple[type[SdbotError], ...] = (
+    *(Cancelled, DiedTwice, OutOfMemory, PictureGone, ModelUnavailable),
+    *(ChannelClosed, TooLarge, Undeliverable),
+)
 
 _Result = TypeVar("_Result")
 
@@ -100,28 +122,40 @@ class Store:
         self._thread.shutdown()
 
     async def add(
-        self, *, interaction_id: int, requester_id: int, order: Order, destination: Destination
+        self,
+        *,
+        interaction_id: int,
+        requester_id: int,
+        order: Order,
+        turn: int,
+        destination: Destination,
     ) -> Job:
-        """Store a job as accepted."""
+        """Store a job as accepted. Raises `AlreadyAccepted` for an interaction that made one."""
         values = {
             "state": "accepted",
             "interaction_id": interaction_id,
             "requester_id": requester_id,
             "recipe": order.recipe.to_json(),
             **{field: getattr(order, field) for field in _ORDER_FIELDS},
+            "turn": turn,
             "accepted_at": time.time(),
             "is_tried": False,
             **asdict(destination),
         }
         columns, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-        (row,) = await self._execute(
-            f"INSERT INTO jobs ({columns}) VALUES ({marks}) RETURNING id", values
+        rows = await self._execute(
+            f"INSERT INTO jobs ({columns}) VALUES ({marks}) "
+            "ON CONFLICT (interaction_id) DO NOTHING RETURNING id",
+            values,
         )
+        if not rows:
+            raise AlreadyAccepted
         return Job(
-            id=row["id"],
+            id=rows[0]["id"],
             interaction_id=interaction_id,
             requester_id=requester_id,
             order=order,
+            turn=turn,
             destination=destination,
         )
 
@@ -151,16 +185,17 @@ class Store:
             try:
                 jobs.append(_job(row))
             except RecipeError as error:
-                _log.error("job %d: failed: %s", row["id"], error)
+                facts = {"job": row["id"], "error": repr(error)}
+                _log.error("its recipe cannot be read", extra=facts)
                 await self._mark_failed(row["id"], str(error))
         return jobs
 
-    async def untold(self) -> dict[Ticket, Posted | None]:
-        """Jobs that have ended and whose owners were not told of it; None without pictures."""
+    async def untold(self) -> dict[Ticket, Posted | SdbotError]:
+        """Jobs that have ended and whose owners were not told of it, with their ends."""
         rows = await self._execute(
             "SELECT * FROM jobs WHERE state != 'accepted' AND NOT is_told ORDER BY id", ()
         )
-        return {_ticket(row): _posted(row) for row in rows}
+        return {_ticket(row): _posted(row) or _failure(row) for row in rows}
 
     @asynccontextmanager
     async def painting(self, job: Job) -> AsyncIterator[int]:
@@ -198,13 +233,23 @@ class Store:
             (posted.channel_id, posted.message_id, job.id),
         )
 
+    async def keep_turns(self, jobs: list[Job]) -> None:
+        """These jobs have other turns than before."""
+        turns = [(job.turn, job.id) for job in jobs]
+
+        def keep() -> None:
+            with self._database:
+                self._database.executemany("UPDATE jobs SET turn = ? WHERE id = ?", turns)
+
+        await self._in_thread(keep)
+
     async def mark_told(self, ticket: Ticket) -> None:
         """The job's owner knows how it ended."""
         await self._execute("UPDATE jobs SET is_told = 1 WHERE id = ?", (ticket.id,))
 
-    async def mark_failed(self, job: Job, failure: str) -> None:
-        """The job ended without a picture; `failure` says why, for the operator."""
-        await self._mark_failed(job.id, failure)
+    async def mark_failed(self, job: Job, failure: SdbotError) -> None:
+        """The job ended without a picture."""
+        await self._mark_failed(job.id, repr(failure))
 
     async def paces(self) -> dict[Shape, list[float]]:
         """Seconds for a unit of cost, of the last paintings of each shape."""
@@ -261,7 +306,7 @@ def _migrate(database: sqlite3.Connection) -> None:
 def _job(row: sqlite3.Row) -> Job:
     recipe = Recipe.from_json(row["recipe"])
     order = Order(recipe=recipe, **{field: row[field] for field in _ORDER_FIELDS})
-    return Job(**vars(_ticket(row)), order=order)
+    return Job(**vars(_ticket(row)), order=order, turn=row["turn"])
 
 
 def _ticket(row: sqlite3.Row) -> Ticket:
@@ -271,6 +316,12 @@ def _ticket(row: sqlite3.Row) -> Ticket:
         requester_id=row["requester_id"],
         destination=Destination(**{field: row[field] for field in _DESTINATION_FIELDS}),
     )
+
+
+def _failure(row: sqlite3.Row) -> SdbotError:
+    """As the job's owner is told of it; the log alone knows more."""
+    kind = row["failure"].partition("(")[0]
+    return next((failure() for failure in _FAILURES if failure.__name__ == kind), JobFailed())
 
 
 def _posted(row: sqlite3.Row) -> Posted | None:

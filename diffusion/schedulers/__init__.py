@@ -1,5 +1,12 @@
 """Schedulers by the names that recipes use."""
 
-from diffusion.schedulers.names import FROM_DIFFUSERS, KINDS, LABELS, make_scheduler, resolve
+from diffusion.schedulers.names import (
+    FROM_DIFFUSERS,
+    KINDS,
+    LABELS,
+    make_scheduler,
+    num_calls,
+    resolve,
+)
 
-__all__ = ["FROM_DIFFUSERS", "KINDS", "LABELS", "make_scheduler", "resolve"]
+__all__ = ["FROM_DIFFUSERS", "KINDS", "LABELS", "make_scheduler", "num_calls", "resolve"]

@@ -53,6 +53,11 @@ class Scheduler(ABC):
         self._signal = signal.astype(np.float32)
         self._spread = spread.astype(np.float32)
 
+    @classmethod
+    def num_calls(cls, num_steps: int) -> int:
+        """How many `timesteps` there are for a number of steps."""
+        return num_steps
+
     def initial_latents(self, noise: np.ndarray) -> np.ndarray:
         """Pure noise at the level of the first timestep."""
         return noise

@@ -30,7 +30,7 @@ SPACINGS = ("karras", "exponential", "beta")
 class Kind:
     """What a name means: its class, its name for people and in other tools, and its paper."""
 
-    scheduler: Callable[..., Scheduler]
+    scheduler: type[Scheduler]
     label: str
     source: str
     aliases: tuple[str, ...] = ()
@@ -141,7 +141,19 @@ def make_scheduler(
     if not 0 <= eta <= 1:
         raise RecipeError("eta", received=eta, allowed="0 to 1")
     settings = {"spacing": spacing} if kind.spacings else {"eta": eta} if kind.takes_eta else {}
-    return kind.scheduler(config, num_steps, **settings)
+    make: Callable[..., Scheduler] = kind.scheduler
+    return make(config, num_steps, **settings)
+
+
+def num_calls(name: str, num_steps: int, first_step: int = 0) -> int:
+    """How often a run that begins at step `first_step` calls the model.
+
+    Where the name is not one that recipes use: once a step.
+    """
+    kind = KINDS.get(_split(name)[0])
+    if kind is None:
+        return num_steps - first_step
+    return kind.scheduler.num_calls(num_steps) - first_step * kind.scheduler.order
 
 
 def _split(name: str) -> tuple[str, str | None]:

@@ -49,6 +49,11 @@ class PNDMScheduler(DiscreteScheduler):
         # Only a run's second call looks back, and the first of all calls is never one.
         self._before = self._all_alphas[np.append(timesteps[0], timesteps[1:] + stride)]
 
+    @classmethod
+    def num_calls(cls, num_steps: int) -> int:
+        """One more than steps; a lone one is not done twice."""
+        return num_steps + (num_steps > 1)
+
     def step(
         self,
         index: int,

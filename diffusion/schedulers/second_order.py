@@ -37,6 +37,11 @@ class SecondOrderScheduler(ExplodingScheduler):
         self._jumps = jumps(sigmas)
         self._jumps[1::2] = jumps(first[1])[:-1]
 
+    @classmethod
+    def num_calls(cls, num_steps: int) -> int:
+        """Two for each step but the last."""
+        return 2 * num_steps - 1
+
     def step(
         self,
         index: int,

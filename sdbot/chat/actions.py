@@ -14,7 +14,7 @@ import discord
 from sdbot.chat import messages
 from sdbot.chat.attachments import picture_of, read
 from sdbot.chat.forms import EditForm
-from sdbot.chat.requests import request, tell_privately
+from sdbot.chat.requests import first_answer, request, tell_privately
 from sdbot.errors import NotYours
 from sdbot.jobs import Job, Order
 from sdbot.service.orders import STRONG, SUBTLE
@@ -86,7 +86,7 @@ async def _edit(press: Press) -> None:
     except TimeoutError:
         _log.info("the form opens empty", extra={"job": press.job_id})
     form = EditForm(press.interaction.client, press.job_id, job)
-    await press.interaction.response.send_modal(form)
+    await form.open(press.interaction)
 
 
 async def _recipe(press: Press) -> None:
@@ -101,7 +101,7 @@ async def _delete(press: Press) -> None:
         job = await press.job()
         if interaction.user.id != job.requester_id:
             raise NotYours
-    await interaction.response.defer()
+    await first_answer(interaction.response.defer)
     await interaction.delete_original_response()
 
 

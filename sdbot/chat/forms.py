@@ -11,7 +11,7 @@ import discord
 from diffusion.recipe import NUM_SEEDS
 from sdbot.chat import messages
 from sdbot.chat.attachments import download
-from sdbot.chat.requests import MakeOrder, answered, request
+from sdbot.chat.requests import MakeOrder, answered, first_answer, request
 from sdbot.errors import BadInput
 from sdbot.jobs import Job, Order
 from sdbot.service.orders import Wish
@@ -30,6 +30,15 @@ class _Form(discord.ui.Modal):
         super().__init__(title=title, timeout=_MAX_OPEN_SECONDS)
         self._open_forms = client.open_forms
         self._open_forms.add(self.custom_id)
+
+    async def open(self, interaction: discord.Interaction[Any]) -> None:
+        """Show it. Where discord.py cannot know that it is shown, it is gone when handed in."""
+        is_known = False
+        try:
+            is_known = await first_answer(lambda: interaction.response.send_modal(self)) is not None
+        finally:
+            if not is_known:
+                self._open_forms.discard(self.custom_id)
 
     def read(self, client: ChatClient) -> MakeOrder:
         """How to make the order. Raises `BadInput`."""

@@ -41,7 +41,7 @@ MAX_BOTH_LENGTH = 400  # of each, where two texts are shown
 MAX_OFFER_LENGTH = 150
 MAX_CUT_LENGTH = 100
 MAX_IN_LINE_LENGTH = 50
-MAX_LINES = 13
+MAX_LINES = 10
 MAX_ALT_TEXT_LENGTH = 1024
 MAX_CHOICE_LENGTH = 100
 MAX_CHOICES = 25
@@ -222,19 +222,20 @@ def alt_text(job: Job, number: int) -> str:
     return f"{which} from the words: {job.order.recipe.text.prompt}"[:MAX_ALT_TEXT_LENGTH]
 
 
-def line(jobs: Mapping[Job, int]) -> str:
-    """A member's jobs and their places."""
+def line(jobs: Mapping[Job, Waiting]) -> str:
+    """A member's jobs, their places and times."""
     if not jobs:
         return "None of your pictures is waiting. Use /imagine to ask for one."
-    lines = [_in_line(job, place) for job, place in jobs.items()]
+    lines = [_in_line(job, waiting) for job, waiting in jobs.items()]
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = [f"… and {len(lines) - MAX_LINES} more."]
     return "\n".join(lines)
 
 
-def _in_line(job: Job, place: int) -> str:
+def _in_line(job: Job, waiting: Waiting) -> str:
     words = _quoted(job.order.recipe.text.prompt, MAX_IN_LINE_LENGTH)
-    where = f"place {place}" if place else "being painted"
+    promised = f"place {waiting.place}{_promised(waiting.ready_at)}"
+    where = promised if waiting.place else "being painted"
     return f"Job {job.id}, {where}: {words}"
 
 

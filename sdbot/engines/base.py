@@ -13,6 +13,9 @@ OnStep = Callable[[int, int], None]
 class Engine(Protocol):
     """Paints one order at a time."""
 
+    async def prepare(self) -> None:
+        """Do what holds up the event loop; nobody is served before."""
+
     async def load(self) -> None:
         """Get ready to paint. Raises `diffusion.errors.ModelError`."""
 

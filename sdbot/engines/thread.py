@@ -35,6 +35,10 @@ class ThreadEngine:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._pipeline: Pipeline
 
+    async def prepare(self) -> None:
+        """Import TensorFlow: the dynamic linker keeps the interpreter to itself for seconds."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, _import_core)
+
     async def load(self) -> None:
         """Load the model and paint once with it, so that no member waits for the tracing."""
         loop = asyncio.get_running_loop()
@@ -75,6 +79,11 @@ class ThreadEngine:
                 raise OutOfMemory(str(error)) from error
             raise
         return await asyncio.to_thread(_encoded, images, order.scale)
+
+
+def _import_core() -> None:
+    import diffusion.runtime  # noqa: F401 - first, for it chooses the backend of Keras
+    from diffusion.checkpoints import folder  # noqa: F401
 
 
 def _encoded(images: list[Image.Image], scale: int) -> list[bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from sdbot.engines.base import Engine, OnStep
 from sdbot.errors import EngineWedged
@@ -10,12 +12,15 @@ from sdbot.jobs import Order
 
 # The first step of a new size is slow, for it is traced; a busy machine makes any step slow.
 SLOWER_THAN_EVER = 10
+# Gigabytes from a slow disk, and the tracing of a large model, take minutes.
+MAX_LOADING_SECONDS = 1800
 
 
 class WatchedEngine:
     """An `Engine` that says when another one hangs.
 
-    A step may take ten times as long as the slowest so far, and `least_seconds` at any rate.
+    A step may take ten times as long as the slowest so far, and `least_seconds` at any rate; to get
+    ready it has half an hour.
     """
 
     def __init__(self, engine: Engine, least_seconds: float) -> None:
@@ -23,9 +28,13 @@ class WatchedEngine:
         self._least_seconds = least_seconds
         self._slowest_seconds = 0.0
 
+    async def prepare(self) -> None:
+        """As `Engine.prepare`. Raises `EngineWedged`."""
+        await _in_time(self._engine.prepare())
+
     async def load(self) -> None:
-        """As `Engine.load`."""
-        await self._engine.load()
+        """As `Engine.load`. Raises `EngineWedged`."""
+        await _in_time(self._engine.load())
 
     async def paint(self, order: Order, source: bytes | None, on_step: OnStep) -> list[bytes]:
         """As `Engine.paint`. Raises `EngineWedged`; the thread that hangs cannot be ended."""
@@ -56,3 +65,13 @@ class WatchedEngine:
     @property
     def _limit(self) -> float:
         return max(self._least_seconds, SLOWER_THAN_EVER * self._slowest_seconds)
+
+
+async def _in_time(getting_ready: Coroutine[Any, Any, None]) -> None:
+    try:
+        async with asyncio.timeout(MAX_LOADING_SECONDS) as deadline:
+            await getting_ready
+    except TimeoutError as error:
+        if not deadline.expired():
+            raise
+        raise EngineWedged(MAX_LOADING_SECONDS, "no model was loaded") from error

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sdbot.errors import ModelUnavailable, NotInLine, Refused, ShuttingDown
-from sdbot.jobs import Destination, Job, Order
+from sdbot.errors import EngineWedged, ModelUnavailable, NotInLine, Refused, ShuttingDown
+from sdbot.jobs import Destination, Job, Order, Waiting
 from sdbot.queue import JobQueue
 from sdbot.service.events import Event, Kind, Tell, log
 from sdbot.service.outbox import Outbox
@@ -30,6 +30,8 @@ class Intake:
         self._painting = painting
         self._tell = tell
         self._refusal: type[Refused] | None = None
+        self._accepting = asyncio.Lock()
+        self._resumed: list[Job] = []
         self._opening: asyncio.Task[None] | None = None
         self._requests: set[asyncio.Task[Any]] = set()
 
@@ -47,15 +49,18 @@ class Intake:
     async def accept(
         self, *, interaction_id: int, requester_id: int, order: Order, destination: Destination
     ) -> Job:
-        """Store a job and put it in the line; call it inside `seat`."""
-        job = await self._store.add(
-            interaction_id=interaction_id,
-            requester_id=requester_id,
-            order=order,
-            destination=destination,
-        )
-        self._tell(Event(Kind.ACCEPTED, job))
-        self._painting.add(job)
+        """Store a job and put it in the line; call it inside `seat`. Raises `AlreadyAccepted`."""
+        # One at a time: the turn of the member's next job is behind this one's.
+        async with self._accepting:
+            job = await self._store.add(
+                interaction_id=interaction_id,
+                requester_id=requester_id,
+                order=order,
+                turn=self._queue.next_turn(requester_id, order),
+                destination=destination,
+            )
+            self._tell(Event(Kind.ACCEPTED, job))
+            self._painting.add(job)
         return job
 
     async def job(self, job_id: int) -> Job:
@@ -66,9 +71,9 @@ class Intake:
         """As `Store.job_of_message`."""
         return await self._store.job_of_message(message_id)
 
-    def jobs_of(self, requester_id: int) -> dict[Job, int]:
-        """A member's jobs with their places in the line; 0 is being painted."""
-        return self._queue.of(requester_id)
+    def jobs_of(self, requester_id: int) -> dict[Job, Waiting]:
+        """As `Places.of`."""
+        return self._painting.places.of(requester_id)
 
     def waiting(self, job_id: int) -> Job:
         """A job in the line. Raises `NotInLine`."""
@@ -77,28 +82,29 @@ class Intake:
             raise NotInLine(job_id)
         return job
 
-    def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job) -> None:
         """End a job in the line; its owner is told."""
-        self._painting.cancel(job)
+        await self._painting.cancel(job)
 
     def open(self) -> None:
-        """Put the jobs from before a restart back in the line, and have the model loaded.
+        """Tell who was not told of a job's end before a restart, and have the model loaded.
 
-        Who was not told of a job's end before it, is told.
         Where that fails, whatever is asked for is refused until the operator has mended it.
         """
         self._opening = asyncio.create_task(self._open())
 
     async def _open(self) -> None:
-        unfinished = await self._store.unfinished()
-        for ticket, posted in (await self._store.untold()).items():
-            self._outbox.repeat_end(ticket, posted)
-        for job in unfinished:
+        for ticket, end in (await self._store.untold()).items():
+            self._outbox.repeat_end(ticket, end)
+        for job in self._resumed:
             self._tell(Event(Kind.RESUMED, job))
-            if not await self._outbox.is_delivered(job):
-                self._painting.add(job)
+            is_delivered = await self._outbox.is_delivered(job)
+            if is_delivered and (waiting := self._queue.find(job.id)):
+                await self._painting.leave_out(waiting)
         try:
             await self._painting.load()
+        except EngineWedged as error:
+            self._tell(Event(Kind.MODEL_FAILED, error=error))
         except Exception as error:
             self._refusal = ModelUnavailable
             self._tell(Event(Kind.MODEL_FAILED, error=error))
@@ -106,6 +112,9 @@ class Intake:
             self._tell(Event(Kind.MODEL_LOADED))
 
     async def __aenter__(self) -> Self:
+        """The jobs from before a restart are in the line before anybody can ask for more."""
+        self._resumed = await self._store.unfinished()
+        self._queue.resume(self._resumed)
         return self
 
     async def __aexit__(self, *_error: object) -> None:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from itertools import chain, repeat
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from sdbot.errors import DeliveryDelayed, JobFailed, SdbotError, Undeliverable
+from sdbot.errors import SdbotError, Undeliverable
 from sdbot.jobs import Job, Paused, Posted, Progress, Ticket
 from sdbot.service.delivery import Delivery
 from sdbot.service.events import Event, Kind, Tell, log
 from sdbot.service.progress import Reporter
+from sdbot.service.retries import Retries
 from sdbot.store import Store
 
-# Seconds before each further try, the last again and again; each is a little longer by chance.
-RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 PROGRESS_INTERVAL_SECONDS = 2.0
 MAX_CLOSING_SECONDS = 5.0
-
-_Result = TypeVar("_Result")
 
 
 class Outbox:
@@ -33,13 +28,12 @@ class Outbox:
         delivery: Delivery,
         tell: Tell = log,
         *,
-        retry_delays: tuple[float, ...] = RETRY_DELAYS,
         progress_interval_seconds: float = PROGRESS_INTERVAL_SECONDS,
     ) -> None:
         self._store = store
         self._delivery = delivery
         self._tell = tell
-        self._retry_delays = retry_delays
+        self._retries = Retries(tell)
         self._progress_interval_seconds = progress_interval_seconds
         self._reporters: dict[int, Reporter[Progress]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,9 +42,10 @@ class Outbox:
         """Say how far a job is, soon."""
         if job.id not in self._reporters:
             self._reporters[job.id] = Reporter(
-                f"job {job.id}",
+                "progress",
                 partial(self._delivery.show_progress, job),
                 self._progress_interval_seconds,
+                job=job.id,
             )
         self._reporters[job.id].update(progress)
 
@@ -62,12 +57,12 @@ class Outbox:
         """Tell a job's owner that it failed."""
         self._start(job, self._explain(job, failure))
 
-    def repeat_end(self, ticket: Ticket, posted: Posted | None) -> None:
-        """Tell the owner of a job that ended before a restart; without pictures, that it failed."""
-        if posted:
-            self._start(ticket, self._show_delivered(ticket, posted))
+    def repeat_end(self, ticket: Ticket, end: Posted | SdbotError) -> None:
+        """Tell the owner of a job how it ended before a restart."""
+        if isinstance(end, Posted):
+            self._start(ticket, self._show_delivered(ticket, end))
         else:
-            self._start(ticket, self._show_failed(ticket, JobFailed()))
+            self._start(ticket, self._show_failed(ticket, end))
 
     async def is_delivered(self, job: Job) -> bool:
         """Whether a job's pictures stand in Discord already; if so, its owner is told.
@@ -105,7 +100,7 @@ class Outbox:
 
     async def _deliver(self, job: Job, pictures: list[bytes]) -> None:
         try:
-            posted = await self._persist(job, lambda: self._post(job, pictures))
+            posted = await self._retries.persist(job, lambda: self._post(job, pictures))
         except Undeliverable as error:
             await self._explain(job, error)
         else:
@@ -128,10 +123,10 @@ class Outbox:
 
     async def _explain(self, job: Job, failure: SdbotError) -> None:
         """Unless its pictures stand there all the same: the answer to a try may have been lost."""
-        if posted := await self._persist(job, lambda: self._find(job)):
+        if posted := await self._retries.persist(job, lambda: self._find(job)):
             await self._end(job, posted)
             return
-        await self._store.mark_failed(job, repr(failure))
+        await self._store.mark_failed(job, failure)
         self._tell(Event(Kind.FAILED, job, failure))
         await self._show_failed(job, failure)
 
@@ -145,7 +140,7 @@ class Outbox:
         """Until it is shown or cannot be, whatever restarts lie between."""
         await self._end_progress(ticket)
         try:
-            await self._persist(ticket, show)
+            await self._retries.persist(ticket, show)
         except Undeliverable as error:
             self._tell(Event(Kind.NOT_DELIVERED, ticket, error))
         await self._store.mark_told(ticket)
@@ -159,15 +154,6 @@ class Outbox:
         """What the progress message says from now on is the last word."""
         if reporter := self._reporters.pop(ticket.id, None):
             await reporter.close()
-
-    async def _persist(self, ticket: Ticket, send: Callable[[], Awaitable[_Result]]) -> _Result:
-        for delay in chain(self._retry_delays, repeat(self._retry_delays[-1])):
-            try:
-                return await send()
-            except DeliveryDelayed as error:
-                self._tell(Event(Kind.DELAYED, ticket, error))
-                await asyncio.sleep(delay * random.uniform(1, 1.25))
-        raise AssertionError("the delays never end")
 
     async def _told(self, ticket: Ticket, work: Coroutine[Any, Any, None]) -> None:
         """Nobody awaits the tasks of the outbox, so what they raise is told."""

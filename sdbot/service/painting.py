@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from itertools import repeat
 from typing import Self
 
 from sdbot.engines.base import Engine
@@ -20,21 +19,18 @@ from sdbot.errors import (
     PictureGone,
     SdbotError,
 )
-from sdbot.jobs import Job, Status, Stepping, Waiting
+from sdbot.jobs import Job, Status, Stepping
 from sdbot.pictures import PictureStore
 from sdbot.queue import JobQueue
 from sdbot.service.estimates import Estimates
 from sdbot.service.events import Event, Kind, Tell, log
 from sdbot.service.one_by_one import paint_one_by_one
 from sdbot.service.outbox import Outbox
+from sdbot.service.places import Places
 from sdbot.store import Store
 
-# Who is further back and moves up reads of it when they ask, and again when they come this near.
-PLACES_SHOWN = 5
 # A job with which the process has died so often is not painted again.
 MAX_DEATHS = 2
-# A promise is shown as a time of day, in minutes.
-MINUTE = 60.0
 
 
 class Painting:
@@ -61,7 +57,7 @@ class Painting:
         self._estimates = Estimates(store)
         self._show_status = show_status
         self._tell_of = tell
-        self._shown: dict[int, Waiting] = {}  # by the job's id
+        self.places = Places(queue, self._estimates, outbox)
         self._is_loaded: bool | None = None
         self._is_closed = False
         self._wedged: asyncio.Future[None] = asyncio.Future()
@@ -70,14 +66,17 @@ class Painting:
 
     async def load(self) -> None:
         """Get the engine ready, and paint what is waiting. Raises what `Engine.load` raises."""
-        self._tell()
+        self._moved()
         try:
             await self._engine.load()
+        except EngineWedged as error:
+            self._wedge(error)
+            raise
         except Exception:
             self._is_loaded = False
             self._fail_all(ModelUnavailable())
             raise
-        self._is_loaded = True
+        self._is_loaded = self.places.has_times = True
         self._go_on()
         self._tell()
 
@@ -91,19 +90,23 @@ class Painting:
             return
         self._queue.put(job)
         if not self._go_on():
-            self._show_places()
+            self.places.show()
         self._tell()
 
-    def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job) -> None:
         """End a job that waits or is being painted; its owner is told."""
         if job is self._queue.current:
             if self._picture is not None:
                 self._picture.cancel()
             return
-        self._queue.remove(job)
         self._outbox.explain(job, Cancelled())
-        self._show_places()
-        self._tell()
+        await self.leave_out(job)
+
+    async def leave_out(self, job: Job) -> None:
+        """Take a waiting job out of the line; the member's later ones move up for good."""
+        moved = self._queue.remove(job)
+        self._moved()
+        await self._store.keep_turns(moved)
 
     async def until_wedged(self) -> None:
         """Wait as long as the engine works. Raises `EngineWedged`; jobs keep their places."""
@@ -125,28 +128,18 @@ class Painting:
             self._outbox.pause(job)
         await self._estimates.close()
 
-    def _show_places(self) -> None:
-        """Tell those who wait what is news to them."""
-        shown = {}
-        for job, waiting in self._waiting():
-            last = self._shown.get(job.id)
-            if last is None or _is_news(last, waiting):
-                self._outbox.show(job, waiting)
-                last = waiting
-            shown[job.id] = last
-        self._shown = shown
-
-    def _waiting(self) -> Iterator[tuple[Job, Waiting]]:
-        """Places, and times once the model is loaded: how long that takes nobody knows."""
-        jobs = list(self._queue)
-        times = self._estimates.ready_times(jobs) if self._is_loaded else repeat(None)
-        for place, (job, ready_at) in enumerate(zip(jobs, times, strict=False), 1):
-            yield job, Waiting(place=place, ready_at=ready_at)
-
     def _fail_all(self, failure: SdbotError) -> None:
         """Nothing will be painted; everybody in the line is told."""
         while (job := self._queue.take()) is not None:
             self._outbox.explain(job, failure)
+        self._tell()
+
+    def _wedge(self, error: EngineWedged) -> None:
+        self._is_closed = True
+        self._wedged.set_exception(error)
+
+    def _moved(self) -> None:
+        self.places.show()
         self._tell()
 
     def _tell(self) -> None:
@@ -175,7 +168,7 @@ class Painting:
         self._picture = asyncio.create_task(self._painted(job))
         try:
             with self._estimates.painting(job):
-                self._show_places()
+                self.places.show()
                 painted, pictures = await self._picture
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -184,8 +177,7 @@ class Painting:
             self._outbox.explain(job, Cancelled())
         except EngineWedged as error:
             self._tell_of(Event(Kind.NOT_PAINTED, job, error))
-            self._is_closed = True
-            self._wedged.set_exception(error)
+            self._wedge(error)
         except Exception as error:
             self._tell_of(Event(Kind.NOT_PAINTED, job, error))
             failure = error if isinstance(error, SdbotError) else PaintingFailed(repr(error))
@@ -207,7 +199,7 @@ class Painting:
             self._outbox.show(job, Stepping(done=done, num_steps=num_steps))
 
         order = job.order
-        on_step(0, order.recipe.sampling.num_steps)
+        on_step(0, order.recipe.num_calls)
         source = None
         if order.recipe.source is not None:
             source = await self._pictures.find(order.recipe.source.image)
@@ -220,12 +212,3 @@ class Painting:
                 raise
         pictures = await paint_one_by_one(self._engine, order, source, on_step)
         return replace(job, order=replace(order, is_one_by_one=True)), pictures
-
-
-def _is_news(shown: Waiting, now: Waiting) -> bool:
-    """Whether a member is to be told: at once of having moved back, when near of all else."""
-    if now.place != shown.place:
-        return now.place > shown.place or now.place <= PLACES_SHOWN
-    if now.ready_at is None or shown.ready_at is None:
-        return now.ready_at != shown.ready_at
-    return now.place <= PLACES_SHOWN and abs(now.ready_at - shown.ready_at) >= MINUTE

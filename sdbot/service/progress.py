@@ -21,13 +21,18 @@ class Reporter(Generic[_News]):
     """Shows the newest of some news, at most once every `interval_seconds`.
 
     Its task starts with something to show and ends when there is nothing more, or nowhere to show
-    it. `name` stands in the log.
+    it. `name` and `facts` stand in the log.
     """
 
     def __init__(
-        self, name: str, show: Callable[[_News], Awaitable[None]], interval_seconds: float
+        self,
+        name: str,
+        show: Callable[[_News], Awaitable[None]],
+        interval_seconds: float,
+        **facts: object,
     ) -> None:
         self._name = name
+        self._facts = facts
         self._show = show
         self._interval_seconds = interval_seconds
         self._newest: _News | None = None
@@ -55,12 +60,18 @@ class Reporter(Generic[_News]):
             try:
                 await self._show(news)
             except DeliveryDelayed as error:
-                _log.info("%s: not shown: %s", self._name, error)
+                self._note(logging.INFO, "not shown", error)
             except Undeliverable as error:
-                _log.info("%s: shown no more: %s", self._name, error)
+                self._note(logging.INFO, "shown no more", error)
                 self._closed.set()
-            except Exception:
-                _log.exception("%s: shown no more", self._name)
+            except Exception as error:
+                self._note(logging.ERROR, "shown no more", error, exc_info=error)
                 self._closed.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closed.wait(), self._interval_seconds)
+
+    def _note(
+        self, level: int, what: str, error: Exception, exc_info: Exception | None = None
+    ) -> None:
+        facts = {**self._facts, "error": repr(error)}
+        _log.log(level, "%s is %s", self._name, what, extra=facts, exc_info=exc_info)

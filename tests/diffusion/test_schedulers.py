@@ -7,7 +7,7 @@ import pytest
 from diffusion.config import SchedulerConfig
 from diffusion.errors import ModelError, RecipeError
 from diffusion.noise import NormalStream
-from diffusion.schedulers import KINDS, LABELS, make_scheduler, resolve
+from diffusion.schedulers import KINDS, LABELS, make_scheduler, num_calls, resolve
 from diffusion.schedulers.base import PREDICTION_TYPES, num_skipped_steps
 from tests.conftest import REFERENCE
 from tests.diffusion.comparison import assert_within, channels_last
@@ -130,6 +130,19 @@ def test_any_number_of_steps_makes_finite_latents(name, num_steps):
     stream = NormalStream(SEED)
     *_, latents = steps(scheduler, scheduler.initial_latents(fresh(stream)), 0, stream)
     assert np.isfinite(latents).all()
+
+
+@pytest.mark.parametrize("num_steps", [1, 2, 7])
+@pytest.mark.parametrize("name", LABELS)
+def test_the_number_of_calls_is_known_from_the_name(name, num_steps):
+    scheduler = make_scheduler(name, CONFIG, num_steps)
+    for first in range(num_steps):
+        calls = scheduler.timesteps[first * scheduler.order :]
+        assert num_calls(name, num_steps, first) == len(calls)
+
+
+def test_by_a_name_that_is_unknown_there_is_a_call_for_each_step():
+    assert num_calls("best quality", 7, 2) == 5
 
 
 @pytest.mark.parametrize("spacing", ["leading", "linspace", "trailing"])

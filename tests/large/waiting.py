@@ -58,12 +58,14 @@ def some_order(rng: random.Random) -> Order:
     return Order(recipe=recipe, count=rng.choice([1] * 5 + [2, 2, 4]))
 
 
-def some_job(rng: random.Random, id: int, member: int) -> Job:
+def some_job(rng: random.Random, queue: JobQueue, id: int, member: int) -> Job:
+    order = some_order(rng)
     return Job(
         id=id,
         interaction_id=id,
         requester_id=member,
-        order=some_order(rng),
+        order=order,
+        turn=queue.next_turn(member, order),
         destination=NOWHERE,
     )
 
@@ -114,7 +116,7 @@ class Run:
     def _ask(self, now: float, id: int) -> None:
         member = self._rng.randrange(NUM_MEMBERS)
         with suppress(Refused), self._queue.seat(member):
-            self._queue.put(some_job(self._rng, id, member))
+            self._queue.put(some_job(self._rng, self._queue, id, member))
 
     def _begin(self, now: float) -> float:
         """When the job that is painted next will be done."""
@@ -155,7 +157,7 @@ def lone(rng: random.Random) -> Lone:
         has = Counter(job.requester_id for job in queue)
         for member in greedy:
             for _ in range(MEMBER_LIMIT - has[member]):
-                job = some_job(rng, next(ids), member)
+                job = some_job(rng, queue, next(ids), member)
                 queue.put(job)
                 largest[member] = max(largest[member], job.order.cost)
 
@@ -163,7 +165,7 @@ def lone(rng: random.Random) -> Lone:
     for _ in range(rng.randrange(1, 40)):
         queue.take()
         fill()
-    mine = some_job(rng, 1, 0)
+    mine = some_job(rng, queue, 1, 0)
     rest = queue.current.order.cost if queue.current else 0
     queue.put(mine)
     before = [rest]

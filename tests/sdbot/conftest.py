@@ -110,6 +110,8 @@ def start_bot(sandbox, member, engine, tmp_path, monkeypatch):
     for owner, name in ((Route, "BASE"), (DiscordWebSocket, "DEFAULT_GATEWAY")):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # both come back after the test
     monkeypatch.setattr(discord.Asset, "BASE", discord.Asset.BASE)
+    # A bot that hangs at its end would end this very process; a test's own limit is enough.
+    monkeypatch.setattr("sdbot.process._MAX_STOPPING_SECONDS", 600)
     # discord.py waits for more servers, and goes on with that when it is closed meanwhile.
     at_once = property(lambda _state: 0, lambda _state, _seconds: None)
     monkeypatch.setattr(ConnectionState, "guild_ready_timeout", at_once, raising=False)

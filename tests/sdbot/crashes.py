@@ -1,15 +1,17 @@
 """A bot whose process is killed and starts again, and the sandbox that it lives in."""
 
+import asyncio
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from sdbot.sandbox import Sandbox, Settings
 from tests.conftest import MODEL
 from tests.sandbox.member import Member
-from tests.sdbot.accounts import account
+from tests.sdbot.accounts import account, is_last_word, read_rows
 
 COMMAND = (sys.executable, "-m", "tests.sdbot.crashing_bot")
-NUM_COMMANDS = 4
+PEOPLE = ("Ada", "Ben", "Mira")
+FINISH_SECONDS = 240
 
 
 @asynccontextmanager
@@ -31,42 +33,57 @@ class Crashes:
         self._environment = {**sandbox.bot.environment, "MODEL_PATH": str(MODEL)}
 
     async def start(self, **environment):
+        await self.begin(**environment)
+        await self.member.until("bot", lambda event: event["bot"]["status"] == "online")
+
+    async def begin(self, **environment):
+        """Start, and leave it to that."""
         self.sandbox.bot.environment = {**self._environment, **environment}
         await self.sandbox.bot.start()
-        await self.member.until("bot", lambda event: event["bot"]["status"] == "online")
+
+    async def kill(self):
+        await self.sandbox.bot.kill()
+        await self.died()
 
     async def died(self):
         event = await self.member.until("bot", lambda event: event["bot"]["exit_code"] is not None)
         assert event["bot"]["exit_code"] == -9
 
+    async def rows(self):
+        """What the bot's store says of its jobs, while no bot runs."""
+        return await asyncio.to_thread(read_rows, self._state_path)
+
+    async def finish(self, **environment):
+        """Start the bot once more, until everybody was told how their jobs ended.
+
+        What has not ended after a long while will be missing in the account.
+        """
+        rows = await self.rows()
+        async with self._people() as people:
+            await self.begin(**environment)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FINISH_SECONDS), asyncio.TaskGroup() as group:
+                    for member in people:
+                        own = [row for row in rows if row["requester_id"] == int(member.id)]
+                        group.create_task(all_told(member, own))
+
     async def account(self):
         await self.sandbox.bot.stop()
-        return await account(self.member, self._state_path)
+        async with self._people() as people:
+            return await account(people, self._state_path)
+
+    @asynccontextmanager
+    async def _people(self):
+        async with AsyncExitStack() as stack:
+            members = [Member(self.sandbox, name) for name in PEOPLE]
+            yield [await stack.enter_async_context(member) for member in members]
 
 
-def is_last_word(event):
-    content = event["message"]["content"]
-    return "is ready" in content or content.startswith("I broke down twice")
-
-
-async def under_load(crashes, num_kills, chance):
-    """Members ask without pause, and the bot is killed at one of the events that follow."""
-    limits = {"QUEUE_LIMIT": "1000", "MEMBER_LIMIT": "1000"}
-    for _ in range(num_kills):
-        await crashes.start(**limits)
-        for _ in range(NUM_COMMANDS):
-            await crashes.member.command("imagine", prompt="a red apple")
-        # So many there will be at least.
-        event, most = chance.choice(
-            [("message_create", 2 * NUM_COMMANDS), ("message_update", NUM_COMMANDS)]
-        )
-        for _ in range(chance.randint(0, most)):
-            await crashes.member.until(event)
-        await crashes.sandbox.bot.kill()
-        await crashes.died()
-    await crashes.start(**limits)
-    while (result := await crashes.account()).unfinished:
-        await crashes.start(**limits)
-        for _ in range(result.unfinished):
-            await crashes.member.until("message_update", is_last_word)
-    return result
+async def all_told(member, rows):
+    """Wait until a member has read the last word about each of these jobs of theirs."""
+    awaited = {str(row["progress_message_id"]): row["id"] for row in rows if not row["is_told"]}
+    while awaited:
+        message = (await member.until("message_update"))["message"]
+        job_id = awaited.get(message["id"])
+        if job_id is not None and is_last_word(message["content"], job_id):
+            del awaited[message["id"]]

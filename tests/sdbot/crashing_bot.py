@@ -1,11 +1,14 @@
 """The bot as it is, with a stand-in for its engine, in a process that ends itself where it is told.
 
 `DIES_AT` names one of BOUNDARIES: the process is killed once it is crossed.
-`DIES_PAINTING` is a prompt that no process survives.
+`DIES_PAINTING` is a prompt that no process survives, `HANGS_PAINTING` one whose picture is never
+done. Each picture takes up to `SLOWEST_SECONDS`.
 """
 
+import asyncio
 import logging
 import os
+import random
 import re
 import signal
 
@@ -20,7 +23,8 @@ from sdbot.process import run_until_signal
 from sdbot.store import Store
 from tests.sdbot.engine import StandInEngine
 
-DIES_AT, DIES_PAINTING = "DIES_AT", "DIES_PAINTING"
+DIES_AT, DIES_PAINTING, HANGS_PAINTING = "DIES_AT", "DIES_PAINTING", "HANGS_PAINTING"
+SLOWEST_SECONDS = "SLOWEST_SECONDS"
 # Each is crossed when this returns.
 BOUNDARIES = {
     "deferred": (requests, "_defer"),
@@ -60,9 +64,19 @@ def is_of_upload(response):
 
 class FragileEngine(StandInEngine):
     async def paint(self, order, source, on_step):
-        if order.recipe.text.prompt == os.environ.get(DIES_PAINTING):
+        prompt = order.recipe.text.prompt
+        if prompt == os.environ.get(DIES_PAINTING):
             die()
+        if prompt == os.environ.get(HANGS_PAINTING):
+            self.may_paint.clear()
+        await asyncio.sleep(sum(seconds(recipe) for recipe in order.recipes))
         return await super().paint(order, source, on_step)
+
+
+def seconds(recipe):
+    """For one picture: the same for the same recipe."""
+    slowest = float(os.environ.get(SLOWEST_SECONDS, "0"))
+    return random.Random(recipe.sampling.seed).uniform(slowest / 20, slowest)
 
 
 def main():

@@ -41,6 +41,9 @@ class StandInEngine:
                 wait.cancel()
         self._next.clear()
 
+    async def prepare(self):
+        pass
+
     async def load(self):
         await self.may_load.wait()
         if self.load_failure is not None:

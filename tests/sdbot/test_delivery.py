@@ -11,7 +11,6 @@ from sdbot.errors import ChannelClosed, DeliveryDelayed, Undeliverable
 from sdbot.sandbox import errors
 from sdbot.sandbox.interactions import Interactions
 from sdbot.sandbox.permissions import Permission
-from sdbot.service.outbox import Outbox
 from tests.sdbot.conversation import told
 
 
@@ -60,7 +59,7 @@ async def test_where_the_history_is_closed_the_nonce_keeps_a_picture_single(
     start_bot, sandbox, member, monkeypatch
 ):
     """The answer to the first upload is lost."""
-    monkeypatch.setitem(Outbox.__init__.__kwdefaults__, "retry_delays", (0,))
+    monkeypatch.setattr("sdbot.service.retries.DELAYS", (0,))
     await sandbox.channels.deny_bot(member.channel_id, Permission.READ_MESSAGE_HISTORY)
     uploads = r"channels/\d+/messages$"
     sandbox.troubles.begin("lost_answers", times=1, method="POST", route=uploads)

@@ -8,7 +8,6 @@ import pytest
 from sdbot.errors import UnknownJob
 from sdbot.sandbox import Settings
 from sdbot.sandbox.gateway import Gateway
-from sdbot.service.outbox import Outbox
 from sdbot.store import FILE_NAME, Store
 from tests.sdbot.conversation import picture_message, says, told
 
@@ -18,7 +17,7 @@ UPLOADS = {"method": "POST", "route": r"channels/\d+/messages$"}
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """Tries follow each other at once."""
-    monkeypatch.setitem(Outbox.__init__.__kwdefaults__, "retry_delays", (0,))
+    monkeypatch.setattr("sdbot.service.retries.DELAYS", (0,))
 
 
 @pytest.fixture
@@ -206,6 +205,17 @@ class TestARestart:
         engine.may_paint.set()
         async with start_bot():
             await told(member, "Your picture is ready")
+
+    async def test_tells_who_cancelled_that_they_did(self, start_bot, member, engine, tmp_path):
+        engine.may_paint.clear()
+        async with start_bot():
+            await member.command("imagine", prompt="a red apple")
+            await told(member, "Painting, step ")
+            await member.command("cancel", job=1)
+            await told(member, "Cancelled. (job 1)")
+        await asyncio.to_thread(execute, tmp_path, "UPDATE jobs SET is_told = 0")
+        async with start_bot():
+            assert (await told(member, "(job 1)"))["content"] == "Cancelled. (job 1)"
 
     async def test_paints_nothing_again_that_stands_there_already(
         self, start_bot, member, engine, tmp_path

@@ -14,14 +14,14 @@ from sdbot.service.estimates import Estimates, Pace
 from sdbot.store import Store
 from tests.conftest import MODEL
 from tests.sdbot.conversation import told
-from tests.sdbot.test_line import ask
+from tests.sdbot.test_line import ask, fill, shown
 from tests.sdbot.test_store import DESTINATION, RECIPE
 
 ORDER = Order(recipe=RECIPE)
 
 
-def sized(side, count=1, num_steps=1, model=RECIPE.model):
-    sampling = replace(RECIPE.sampling, width=side, height=side, num_steps=num_steps)
+def sized(side, count=1, num_steps=1, model=RECIPE.model, **settings):
+    sampling = replace(RECIPE.sampling, width=side, height=side, num_steps=num_steps, **settings)
     return Order(recipe=replace(RECIPE, sampling=sampling, model=model), count=count)
 
 
@@ -37,8 +37,18 @@ def learned(*seconds, order=ORDER):
 
 
 class TestCost:
-    def test_is_steps_times_pixels_times_count(self):
+    def test_is_calls_of_the_model_times_pixels_times_count(self):
         assert sized(32, count=3, num_steps=20).cost == 20 * 32 * 32 * 3
+
+    @pytest.mark.parametrize(
+        ("scheduler", "num_calls"), [("heun", 39), ("dpm2_karras", 39), ("pndm", 21), ("lcm", 20)]
+    )
+    def test_counts_every_call_of_a_step(self, scheduler, num_calls):
+        assert sized(32, num_steps=20, scheduler=scheduler).cost == num_calls * 32 * 32
+
+    @pytest.mark.parametrize(("count", "pairs"), [(1, 1), (2, 1), (3, 2), (4, 2)])
+    def test_without_guidance_is_that_of_half_the_pictures(self, count, pairs):
+        assert sized(32, count=count, guidance_scale=1).cost == pairs * 32 * 32
 
     def test_of_a_picture_painted_over_counts_the_steps_that_run(self):
         order = sized(32, num_steps=20)
@@ -169,6 +179,14 @@ def promised(message):
     return int(at)
 
 
+def is_promised(event):
+    return "message" in event and "ready about" in event["message"]["content"]
+
+
+def of_job(event):
+    return int(re.search(r"\(job (\d+)\)$", event["message"]["content"])[1])
+
+
 class TestShown:
     def test_beside_the_place_as_discord_localises_it(self):
         shown = messages.progress(job(id=3), Waiting(place=2, ready_at=1700000000.4))
@@ -192,6 +210,18 @@ class TestShown:
         assert pear == pytest.approx(began + 1200, abs=60)
         assert plum - pear == pytest.approx(600, abs=2)
 
+    async def test_by_queue_as_in_the_line(self, start_bot, member, engine, tmp_path):
+        await pace_is_known(tmp_path, 600)
+        async with start_bot():
+            await fill(engine, member, "an apple")
+            await ask(member, "a pear")
+            in_line = (await told(member, "In line, place 1, "))["content"]
+            painted, waiting = await shown(member)
+        assert painted == "Job 1, being painted: an apple"
+        assert waiting.startswith("Job 2, place 1, ready about <t:")
+        assert waiting.endswith("): a pear")
+        assert promised(waiting) == pytest.approx(promised(in_line), abs=1)
+
     async def test_to_whom_another_member_moves_back(
         self, start_bot, member, ben, engine, tmp_path
     ):
@@ -206,11 +236,20 @@ class TestShown:
             moved = promised((await told(member, "In line, place 3, "))["content"])
             assert moved - first == pytest.approx(600, abs=2)
 
-    async def test_never_before_anything_was_learned(self, start_bot, member, engine):
+    async def test_only_once_something_was_learned(self, start_bot, member, engine):
+        """The first picture of a shape teaches nothing, for it is traced as well."""
         engine.may_paint.clear()
         async with start_bot():
-            await ask(member, "an apple", "a pear")
-            await told(member, "In line, place 1. (job 2)")
+            await ask(member, "an apple")
+            await told(member, "Painting, step ")
+            await ask(member, "a pear", "a plum", "a lime")
+            await told(member, "In line, place 3. (job 4)")
+            engine.paint_one()
+            await told(member, "In line, place 2. (job 4)")
+            assert not any(map(is_promised, member.seen))
+            engine.paint_one()
+            await told(member, "In line, place 1, ready about ")
+            assert [of_job(event) for event in member.seen if is_promised(event)] == [4]
 
 
 def test_shapes_are_told_apart_by_model_size_and_batch():

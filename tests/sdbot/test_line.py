@@ -1,8 +1,10 @@
 """The line as members see it: /queue, /cancel, and how many one member may have in it."""
 
+import asyncio
 from dataclasses import replace
 
 from sdbot.jobs import Order
+from sdbot.service.outbox import Outbox
 from sdbot.store import Store
 from tests.sdbot.conversation import (
     is_private,
@@ -152,6 +154,7 @@ class TestCancel:
                 interaction_id=10,
                 requester_id=5,
                 order=Order(recipe=RECIPE),
+                turn=1,
                 destination=elsewhere,
             )
         engine.may_paint.clear()
@@ -229,3 +232,52 @@ class TestMemberLimit:
                 await ask(member, "an apple")
                 await told(member, "Your picture is ready")
         assert len(engine.orders) == 3
+
+
+async def test_who_asks_while_the_bot_resumes_comes_after_those_who_wait(
+    start_bot, member, engine, monkeypatch
+):
+    async with start_bot():
+        await fill(engine, member, "a labyrinth", "a plum")
+    may_go_on, is_delivered = asyncio.Event(), Outbox.is_delivered
+
+    async def is_delivered_late(outbox, job):
+        await may_go_on.wait()
+        return await is_delivered(outbox, job)
+
+    monkeypatch.setattr(Outbox, "is_delivered", is_delivered_late)
+    async with start_bot():
+        await ask(member, "a pear")
+        may_go_on.set()
+        await told(member, "Painting, step 1")
+        assert await shown(member) == [
+            "Job 1, being painted: a labyrinth",
+            "Job 2, place 1: a plum",
+            "Job 3, place 2: a pear",
+        ]
+
+
+async def test_a_restart_leaves_every_turn_as_it_was(start_bot, member, ben, mira, engine):
+    """Whoever has waited for a large job's turn does not begin to wait anew."""
+    engine.may_paint.clear()
+    async with start_bot(MEMBER_LIMIT="9"):
+        await fill(engine, mira, "a fig")
+        await member.command("imagine", prompt="a feast", count=4)
+        await told(member, "In line, place 1")
+        await ask(ben, "1st", "2nd", "3rd", "4th")
+        await told(ben, "In line, place 5. (job 6)")
+        for _ in range(3):
+            engine.paint_one()
+            await picture_message(member)
+        await told(ben, "Painting, step 1 of 25. (job 5)")
+        before = words(engine)
+    engine.orders.clear()
+    engine.may_paint.set()
+    async with start_bot():
+        for _ in range(3):
+            await picture_message(member)
+    assert (before, words(engine)) == (["a fig", "1st", "2nd", "3rd"], ["3rd", "a feast", "4th"])
+
+
+def words(engine):
+    return [recipe.text.prompt for recipe in engine.recipes]

@@ -21,6 +21,18 @@ async def test_what_is_asked_for_meanwhile_is_painted_afterwards(start_bot, memb
     assert [recipe.text.prompt for recipe in engine.recipes] == ["an apple", "a pear"]
 
 
+async def test_nobody_is_served_before_the_engine_is_prepared(start_bot, member, engine):
+    found = []
+
+    async def prepare():
+        found.append((await member.state())["bot"]["status"])
+
+    engine.prepare = prepare
+    async with start_bot():
+        pass
+    assert found == ["offline"]
+
+
 async def test_the_bot_can_be_stopped_meanwhile(start_bot, member, engine):
     engine.may_load.clear()
     async with start_bot():

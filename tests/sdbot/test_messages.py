@@ -23,6 +23,7 @@ from tests.sdbot.conversation import (
 )
 
 LARGEST_ID = 2**63 - 1
+LARGEST_TIME = 2**33
 
 # Each is repeated to the longest prompt that a member can type.
 ALPHABETS = [
@@ -93,7 +94,8 @@ def helped(words):
 
 def in_line(words):
     asked = worst(words)
-    return messages.line({replace(asked, id=LARGEST_ID - place): place for place in range(100)})
+    places = [Waiting(place=place, ready_at=LARGEST_TIME) for place in range(100)]
+    return messages.line({replace(asked, id=LARGEST_ID - at.place): at for at in places})
 
 
 REPEATING = {
@@ -124,7 +126,8 @@ def test_the_longest_words_fit_into_alt_text_and_choices():
 def test_a_long_line_says_how_many_it_does_not_show():
     shown = in_line("a red apple").splitlines()
     assert shown[0] == f"Job {LARGEST_ID}, being painted: a red apple"
-    assert shown[1] == f"Job {LARGEST_ID - 1}, place 1: a red apple"
+    promised = f"ready about <t:{LARGEST_TIME}:t> (<t:{LARGEST_TIME}:R>)"
+    assert shown[1] == f"Job {LARGEST_ID - 1}, place 1, {promised}: a red apple"
     assert shown[-1] == f"… and {100 - len(shown) + 1} more."
 
 

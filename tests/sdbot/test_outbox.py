@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sdbot.errors import DeliveryDelayed, OutOfMemory, Undeliverable
+from sdbot.errors import Cancelled, DeliveryDelayed, OutOfMemory, Undeliverable
 from sdbot.jobs import Posted, Stepping
 from sdbot.service.outbox import Outbox
 from sdbot.store import Store
@@ -57,8 +57,14 @@ async def job(store):
     return await add(store, 10)
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Tries follow each other at once."""
+    monkeypatch.setattr("sdbot.service.retries.DELAYS", (0,))
+
+
 async def deliver(store, job, delivery):
-    async with Outbox(store, delivery, retry_delays=(0, 0)) as outbox:
+    async with Outbox(store, delivery) as outbox:
         outbox.deliver(job, [b"png"])
     return delivery.sent
 
@@ -74,10 +80,49 @@ async def test_tries_go_on_until_the_picture_is_delivered(store, job):
     assert await deliver(store, job, delivery) == [("pictures", [b"png"]), ("delivered", POSTED)]
 
 
+class FailsFor(FailingDelivery):
+    """Posts nothing of this job; `is_delivered` is set by another."""
+
+    def __init__(self, job, *failures):
+        super().__init__(*failures)
+        self.job = job
+        self.is_delivered = asyncio.Event()
+
+    async def post(self, job, pictures):
+        if job == self.job:
+            raise DeliveryDelayed("500")
+        return await super().post(job, pictures)
+
+    async def show_delivered(self, job, posted):
+        self.is_delivered.set()
+
+
+class TestAJobThatAlwaysFails:
+    @pytest.fixture(autouse=True)
+    def impatient(self, monkeypatch):
+        monkeypatch.setattr("sdbot.service.outbox.MAX_CLOSING_SECONDS", 0.01)
+
+    async def deliver_beside(self, store, job, delivery):
+        other = await add(store, 11)
+        async with Outbox(store, delivery) as outbox:
+            for each in (job, other):
+                outbox.deliver(each, [b"png"])
+            await delivery.is_delivered.wait()
+        assert await store.unfinished() == [job]
+
+    async def test_holds_up_nobody_who_has_not_failed(self, store, job, monkeypatch):
+        monkeypatch.setattr("sdbot.service.retries.DELAYS", (3600,))
+        await self.deliver_beside(store, job, FailsFor(job))
+
+    async def test_lets_those_pass_who_have_failed_too(self, store, job):
+        await self.deliver_beside(store, job, FailsFor(job, *[DeliveryDelayed("503")] * 3))
+
+
 async def test_what_is_undelivered_at_the_end_is_kept_for_the_next_start(store, job, monkeypatch):
     monkeypatch.setattr("sdbot.service.outbox.MAX_CLOSING_SECONDS", 0.01)
+    monkeypatch.setattr("sdbot.service.retries.DELAYS", (3600,))
     delivery = FailingDelivery(*[DeliveryDelayed("503")] * 1000)
-    async with Outbox(store, delivery, retry_delays=(3600,)) as outbox:
+    async with Outbox(store, delivery) as outbox:
         outbox.deliver(job, [b"png"])
     assert delivery.sent == []
     assert await store.unfinished() == [job]
@@ -111,6 +156,22 @@ class TestProgress:
             outbox.show(job, Stepping(done=1, num_steps=2))
             outbox.deliver(job, [b"png"])
         assert delivery.sent == [("pictures", [b"png"]), ("delivered", POSTED)]
+
+    @pytest.mark.parametrize(
+        "error", [ValueError("no JSON"), Undeliverable("unknown message"), DeliveryDelayed("503")]
+    )
+    async def test_that_is_not_shown_is_logged_with_its_job(self, store, job, error, caplog):
+        class Refuses(FailingDelivery):
+            async def show_progress(self, job, progress):
+                raise error
+
+        caplog.set_level("INFO", "sdbot.service.progress")
+        async with Outbox(store, Refuses()) as outbox:
+            outbox.show(job, Stepping(done=1, num_steps=5))
+            await asyncio.sleep(0)
+        (record,) = caplog.records
+        assert (record.job, record.error) == (job.id, repr(error))
+        assert record.getMessage().startswith("progress is ")
 
     @pytest.mark.parametrize("error", [ValueError("no JSON"), Undeliverable("unknown message")])
     async def test_that_cannot_be_shown_is_shown_no_more(self, store, job, error):
@@ -182,21 +243,22 @@ class TestWhatMayBePostedAlready:
 class TestAnEndThatNobodyWasToldOf:
     async def test_is_known_until_it_was_told(self, store, job):
         delivery = FailingDelivery(DeliveryDelayed("503"))
-        async with Outbox(store, delivery, retry_delays=(0,)) as outbox:
+        async with Outbox(store, delivery) as outbox:
             outbox.explain(job, OutOfMemory())
         assert await store.untold() == {}
         assert len(delivery.sent) == 1
 
     async def test_is_told_after_a_restart(self, store, job):
         other = await add(store, 11)
-        await store.mark_failed(job, "cancelled")
+        await store.mark_failed(job, Cancelled())
         await store.mark_delivered(other, POSTED)
         delivery = FailingDelivery()
         async with Outbox(store, delivery) as outbox:
-            for ticket, posted in (await store.untold()).items():
-                outbox.repeat_end(ticket, posted)
+            for ticket, end in (await store.untold()).items():
+                outbox.repeat_end(ticket, end)
         (failed, delivered) = delivery.sent
         assert failed[0] == "failed"
+        assert isinstance(failed[1], Cancelled)
         assert delivered == ("delivered", POSTED)
         assert await store.untold() == {}
 

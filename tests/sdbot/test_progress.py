@@ -46,6 +46,20 @@ def refused_tokens(monkeypatch):
     return refused_tokens
 
 
+async def test_counts_the_calls_of_the_model_from_the_beginning(
+    start_bot, member, engine, monkeypatch
+):
+    """A step of Heun's method has two, but for the last."""
+
+    async def think(*_arguments):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(engine, "paint", think)
+    async with start_bot():
+        await member.command("imagine", prompt="an apple", scheduler="heun", steps=5)
+        await told(member, "Painting, step 0 of 9. (job 1)")
+
+
 async def test_is_edited_by_the_bots_own_token_once_the_other_is_dead(
     start_bot, member, engine, dead_tokens, refused_tokens
 ):

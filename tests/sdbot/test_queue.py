@@ -1,3 +1,5 @@
+"""The line as a data structure; a stand-in for a job has all that decides its place."""
+
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,26 +20,36 @@ class StandInJob:
     id: int
     requester_id: int = ADA
     order: StandInOrder = field(default_factory=StandInOrder)
+    turn: int = 0
 
 
-FIRST, SECOND, THIRD = StandInJob(1), StandInJob(2), StandInJob(3, BEN)
+def put(queue, id, requester_id=ADA, cost=1):
+    """As a job is accepted."""
+    order = StandInOrder(cost)
+    job = StandInJob(id, requester_id, order, queue.next_turn(requester_id, order))
+    queue.put(job)
+    return job
 
 
-def filled(limit=9, member_limit=9, jobs=(FIRST, SECOND, THIRD)):
+def filled(limit=9, member_limit=9, members=(ADA, ADA, BEN)):
     queue = JobQueue(limit, member_limit)
-    for job in jobs:
-        queue.put(job)
+    for id, member in enumerate(members, 1):
+        put(queue, id, member)
     return queue
+
+
+def ids(jobs):
+    return [job and job.id for job in jobs]
 
 
 def test_members_take_turns_and_each_ones_jobs_keep_their_order():
     queue = filled()
-    assert list(queue) == [FIRST, THIRD, SECOND]
-    assert [queue.take() for _ in range(4)] == [FIRST, THIRD, SECOND, None]
+    assert ids(queue) == [1, 3, 2]
+    assert ids(queue.take() for _ in range(4)) == [1, 3, 2, None]
 
 
 def test_seats_and_waiting_jobs_share_the_limit():
-    queue = filled(limit=2, jobs=[FIRST])
+    queue = filled(limit=2, members=[ADA])
     with queue.seat(BEN), pytest.raises(QueueFull) as caught, queue.seat(ADA):
         pass
     assert caught.value.limit == 2
@@ -49,14 +61,14 @@ def test_a_seat_is_given_back_whatever_happens():
         with pytest.raises(ZeroDivisionError), queue.seat(ADA):
             raise ZeroDivisionError
     with queue.seat(ADA):
-        queue.put(FIRST)
+        put(queue, 1)
     with pytest.raises(QueueFull), queue.seat(ADA):
         pass
 
 
 def test_a_member_has_a_limit_of_their_own_and_what_is_painted_counts():
     queue = filled(member_limit=2)
-    assert queue.take() == FIRST
+    assert queue.take().id == 1
     with pytest.raises(MemberLimitReached) as caught, queue.seat(ADA):
         pass
     assert caught.value.limit == 2
@@ -64,16 +76,8 @@ def test_a_member_has_a_limit_of_their_own_and_what_is_painted_counts():
         pass
 
 
-def test_a_member_sees_their_places_and_the_painted_one_has_place_0():
-    queue = filled()
-    assert queue.of(ADA) == {FIRST: 1, SECOND: 3}
-    queue.take()
-    assert queue.of(ADA) == {FIRST: 0, SECOND: 2}
-    assert queue.of(BEN) == {THIRD: 1}
-
-
 def test_a_job_is_found_while_it_waits_or_is_painted():
     queue = filled()
     queue.take()
-    queue.remove(SECOND)
-    assert [queue.find(id) for id in (1, 2, 3)] == [FIRST, None, THIRD]
+    queue.remove(queue.find(2))
+    assert ids(queue.find(id) for id in (1, 2, 3)) == [1, None, 3]

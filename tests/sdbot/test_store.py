@@ -5,7 +5,7 @@ import pytest
 
 from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe, Sampling, Text
-from sdbot.errors import StartError, UnknownJob
+from sdbot.errors import AlreadyAccepted, OutOfMemory, StartError, UnknownJob
 from sdbot.jobs import Destination, Order, Posted
 from sdbot.store import _MIGRATIONS, FILE_NAME, Store
 
@@ -30,7 +30,11 @@ async def add(store, interaction_id):
         recipe=RECIPE, count=3, scale=2, is_enlarged=True, cut="words", received="40 x 30"
     )
     return await store.add(
-        interaction_id=interaction_id, requester_id=5, order=order, destination=DESTINATION
+        interaction_id=interaction_id,
+        requester_id=5,
+        order=order,
+        turn=2**40,
+        destination=DESTINATION,
     )
 
 
@@ -58,7 +62,7 @@ async def test_ended_jobs_are_known_but_not_unfinished(tmp_path):
     async with Store(tmp_path) as store:
         jobs = [await add(store, interaction_id) for interaction_id in (10, 11, 12)]
         await store.mark_delivered(jobs[0], Posted(channel_id=98, message_id=99))
-        await store.mark_failed(jobs[1], "no room")
+        await store.mark_failed(jobs[1], OutOfMemory("no room"))
         assert await store.unfinished() == jobs[2:]
         assert await store.job(jobs[0].id) == jobs[0]
 
@@ -76,10 +80,11 @@ async def test_an_ended_job_is_untold_until_its_owner_knows(tmp_path):
         jobs = [await add(store, interaction_id) for interaction_id in (10, 11, 12)]
         posted = Posted(channel_id=98, message_id=99)
         await store.mark_delivered(jobs[0], posted)
-        await store.mark_failed(jobs[1], "no room")
+        await store.mark_failed(jobs[1], OutOfMemory("no room"))
         first, second = untold = await store.untold()
         assert (first.id, second.id) == (jobs[0].id, jobs[1].id)
-        assert list(untold.values()) == [posted, None]
+        assert untold[first] == posted
+        assert type(untold[second]) is OutOfMemory
         await store.mark_told(first)
         assert list(await store.untold()) == [second]
 
@@ -125,7 +130,7 @@ async def test_an_unknown_job_is_an_error_that_names_it(tmp_path):
 async def test_one_interaction_makes_one_job(tmp_path):
     async with Store(tmp_path) as store:
         job = await add(store, 10)
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(AlreadyAccepted):
             await add(store, 10)
         assert await store.unfinished() == [job]
 
@@ -143,7 +148,9 @@ async def test_a_job_whose_recipe_cannot_be_read_ends_and_holds_up_no_other(tmp_
             await store.job(broken.id)
         (untold,) = await store.untold()
         assert (untold.id, untold.destination) == (broken.id, broken.destination)
-    assert "job 1: failed: version is 9; allowed: 1" in caplog.text
+    (record,) = caplog.records
+    assert record.job == broken.id
+    assert "version is 9; allowed: 1" in record.error
 
 
 async def test_a_folder_has_one_bot(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sdbot.engines.watched import SLOWER_THAN_EVER, WatchedEngine
+from sdbot.engines.watched import MAX_LOADING_SECONDS, SLOWER_THAN_EVER, WatchedEngine
 from sdbot.errors import EngineWedged
 from tests.sdbot.conversation import picture_message, told
 from tests.sdbot.engine import StandInEngine
@@ -78,6 +78,33 @@ class TestAStep:
             await engine.paint(None, None, print)
 
 
+class StandInLoading:
+    """An engine that takes so long to get ready."""
+
+    def __init__(self, clock, seconds):
+        self._clock = clock
+        self._seconds = seconds
+
+    async def prepare(self):
+        self._clock.now += self._seconds
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    load = prepare
+
+
+@pytest.mark.parametrize("stage", ["prepare", "load"])
+class TestGettingReady:
+    async def test_may_take_long(self, stage, monkeypatch):
+        loading = StandInLoading(Clock(monkeypatch), MAX_LOADING_SECONDS - 1)
+        await getattr(WatchedEngine(loading, least_seconds=5), stage)()
+
+    async def test_does_not_take_for_ever(self, stage, monkeypatch):
+        loading = StandInLoading(Clock(monkeypatch), MAX_LOADING_SECONDS + 1)
+        with pytest.raises(EngineWedged, match=f"no model was loaded in {MAX_LOADING_SECONDS} s"):
+            await getattr(WatchedEngine(loading, least_seconds=5), stage)()
+
+
 class HangingEngine(StandInEngine):
     """Goes on stepping until it hangs, which ends with the test's `mend`."""
 
@@ -136,3 +163,27 @@ async def test_a_job_that_wedges_the_engine_twice_is_given_up_and_the_others_go_
         await told(member, "I broke down twice over this")
         await picture_message(member)
     assert [recipe.text.prompt for recipe in engine.recipes] == ["a pear"]
+
+
+async def serve_until_wedged_loading(start_bot, engine, member):
+    async with start_bot() as serving:
+        await member.command("imagine", prompt="an apple")
+        await told(member, "In line, place 1. (job 1)")
+        engine.may_load.set()
+        await serving
+
+
+async def test_those_who_wait_for_a_model_that_hangs_are_painted_after_the_next_start(
+    start_bot, member, engine, caplog
+):
+    engine.may_load.clear()
+    engine.load_failure = EngineWedged(1800, "no model was loaded")
+    with pytest.raises(EngineWedged):
+        await serve_until_wedged_loading(start_bot, engine, member)
+    (kept,) = await member.messages()
+    assert kept["content"] == f"{KEPT} (job 1)"
+    assert "model_failed" in caplog.messages
+    engine.load_failure = None
+    engine.mend()
+    async with start_bot():
+        await picture_message(member)

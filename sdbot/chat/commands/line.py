@@ -36,7 +36,7 @@ def cancel_command(intake: Intake) -> app_commands.Command[Any, ..., None]:
             is_own = found.requester_id == interaction.user.id
             if not is_own and not _manages(interaction, found.destination.guild_id):
                 raise NotYours
-            intake.cancel(found)
+            await intake.cancel(found)
             await tell_privately(interaction, messages.cancelled(found))
 
     @cancel.autocomplete("job")

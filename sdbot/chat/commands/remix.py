@@ -79,6 +79,6 @@ def remix_menu(orders: Orders) -> app_commands.ContextMenu:
             picture = picture_of(message.attachments)
             check_size(picture, interaction.client.max_image_bytes)
             form = RemixForm(interaction.client, picture, orders.model.generation.strength)
-            await interaction.response.send_modal(form)
+            await form.open(interaction)
 
     return app_commands.ContextMenu(name=messages.REMIX_THIS, callback=remix_this)
