@@ -5,7 +5,7 @@ REFERENCE := .venv-reference
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check parity loading variations waiting soak clean
+.PHONY: run test check parity loading variations waiting responsiveness soak clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -35,6 +35,10 @@ variations: $(VENV)/dev.stamp
 # How long members wait, and how well it is foretold; simulated.
 waiting: $(VENV)/dev.stamp
 	$(PY) -m tests.large.waiting
+
+# How soon members are answered while the bot paints, and whether its memory grows.
+responsiveness: $(VENV)/dev.stamp
+	$(PY) -m tests.large.responsiveness
 
 # What becomes of what was promised when the bot is killed at random, again and again.
 soak: $(VENV)/dev.stamp

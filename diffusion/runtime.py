@@ -6,6 +6,7 @@ Import it before Keras, which reads its backend from the environment once.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import re
 import sys
@@ -48,7 +49,24 @@ def _without_chatter() -> Iterator[None]:
                     os.write(2, line)
 
 
-with _without_chatter():
+@contextmanager
+def long_lived() -> Iterator[None]:
+    """Around the making of hundreds of thousands of objects that stay.
+
+    They are never looked through for garbage: every thread would stand still for it, again and
+    again.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
+with _without_chatter(), long_lived():
     import keras
     import tensorflow as tf
 
@@ -64,7 +82,12 @@ def compiled(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
 
     It is traced into a graph once for each combination of shapes and dtypes.
     """
-    graph = tf.function(function, autograph=False)
+
+    def traced(*tensors: Any) -> Any:
+        with long_lived():
+            return function(*tensors)
+
+    graph = tf.function(traced, autograph=False)
 
     def call(*arrays: Any) -> np.ndarray:
         return graph(*(tf.convert_to_tensor(array) for array in arrays)).numpy()

@@ -9,12 +9,12 @@ from diffusion.models.unet import UNet
 from diffusion.models.vae import VAE
 from diffusion.networks import Networks
 from diffusion.pipeline import Pipeline
-from diffusion.runtime import precision
+from diffusion.runtime import long_lived, precision
 
 
 def load_pipeline(info: ModelInfo, dtype: str) -> Pipeline:
     """Build the model's networks and fill them. Raises `ModelError`."""
-    with precision(dtype):
+    with precision(dtype), long_lived():
         text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
         unet = UNet(info.unet, name="unet")
         vae = VAE(info.vae, name="vae")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from safetensors import SafetensorError, safe_open
 
 from diffusion.checkpoints.names import current_name
 from diffusion.errors import ModelError
+
+_NUMBERS_AT_ONCE = 2**20
 
 
 class StoredTensor:
@@ -32,8 +35,17 @@ class StoredTensor:
         return self._file.get_slice(self._name).get_dtype()
 
     def read(self) -> np.ndarray:
-        """Its numbers."""
-        return self._file.get_tensor(self._name)
+        """Its numbers; some rows at a time, for no thread runs while the library reads."""
+        shape = self.shape
+        if prod(shape) <= _NUMBERS_AT_ONCE:
+            return self._file.get_tensor(self._name)
+        rows = self._file.get_slice(self._name)
+        count = max(1, _NUMBERS_AT_ONCE // prod(shape[1:]))
+        array = np.empty(shape, rows[:0].dtype)
+        for first in range(0, shape[0], count):
+            last = min(first + count, shape[0])
+            array[first:last] = rows[first:last]
+        return array
 
 
 @contextmanager

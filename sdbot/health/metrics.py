@@ -6,7 +6,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 from sdbot.errors import Undeliverable
 from sdbot.service.events import Event, Kind
@@ -27,13 +34,17 @@ _ENDS = (Kind.DELIVERED, Kind.FAILED, Kind.PAUSED, Kind.NOT_DELIVERED)
 
 
 class Metrics:
-    """Counts events, in a registry of its own. A wait begins anew with a restart."""
+    """Counts events, in a registry of its own. A wait begins anew with a restart.
+
+    Memory, processor time and open files are those that `ProcessCollector` finds.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._states: dict[int, str] = {}
         self._since: dict[int, float] = {}
         registry = self._registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         jobs = Gauge("sdbot_jobs", "Jobs that have not ended", ["state"], registry=registry)
         for state in dict.fromkeys(_STATES.values()):
             jobs.labels(state).set_function(partial(self._num_jobs, state))

@@ -17,7 +17,7 @@ from sdbot.health.metrics import Metrics
 from sdbot.service.events import Event, log
 
 HOST = "127.0.0.1"
-LAG_INTERVAL_SECONDS = 1.0
+LAG_INTERVAL_SECONDS = 0.1
 
 
 class Health:

@@ -199,3 +199,15 @@ def test_tensors_are_described_without_being_read():
     with opened([MODEL / UNET]) as tensors:
         tensor = tensors["conv_in.weight"]
         assert (tensor.shape, tensor.dtype) == ((96, 4, 3, 3), "F16")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, ml_dtypes.bfloat16])
+@pytest.mark.parametrize("shape", [(10,), (7, 3), (5, 2, 3, 3), (1, 20)])
+def test_a_large_tensor_is_read_part_by_part(tmp_path, monkeypatch, shape, dtype):
+    monkeypatch.setattr("diffusion.checkpoints.tensors._NUMBERS_AT_ONCE", 8)
+    stored = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    save_file({"a": stored}, tmp_path / "a.safetensors")
+    with opened([tmp_path / "a.safetensors"]) as tensors:
+        read = tensors["a"].read()
+    assert read.dtype == stored.dtype
+    np.testing.assert_array_equal(read, stored)

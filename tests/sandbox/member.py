@@ -1,5 +1,6 @@
 """A person, acting through the page's own API and seeing what their page would be told."""
 
+import io
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -90,17 +91,23 @@ class Member:
     async def upload(self, filename: str, data: bytes) -> Event:
         """The attachment object of a file."""
         query = {"member_id": self.id, "filename": filename}
-        async with self.http.post("/sandbox/uploads", params=query, data=data) as response:
+        body = io.BytesIO(data)
+        async with self.http.post("/sandbox/uploads", params=query, data=body) as response:
             assert response.status == 200, await response.text()
             return await response.json()
 
     async def until(self, type: str, accept: Callable[[Event], bool] = lambda event: True) -> Event:
         """The next event of a type that is accepted."""
         while True:
-            event = await self._events.receive_json()
-            self.seen.append(event)
+            event = await self.next_event()
             if event["type"] == type and accept(event):
                 return event
+
+    async def next_event(self) -> Event:
+        """Whatever is told next."""
+        event: Event = await self._events.receive_json()
+        self.seen.append(event)
+        return event
 
     async def _get(self, path: str, **query: Any) -> Event:
         async with self.http.get(path, params=query) as response:
