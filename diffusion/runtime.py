@@ -104,3 +104,47 @@ def precision(dtype: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def moments_of_each(pictures: Any) -> tuple[Any, Any]:
+    """Mean and variance of each picture's channels in one pass over the memory.
+
+    Shapes: pictures (batch, height, width, channels) of any float but float64; the results (batch,
+    channels), float32.
+    """
+    _batch, height, width, channels = pictures.shape
+    ones, zeros = tf.ones(channels), tf.zeros(channels)
+    results = [_batch_norm(each, ones, zeros, [], [], True) for each in _one_by_one(pictures)]
+    # TensorFlow's variance is a sample's, divided by one less.
+    share = 1 - 1 / (height * width)
+    means = tf.stack([result.batch_mean for result in results])
+    return means, tf.stack([result.batch_variance for result in results]) * share
+
+
+def scale_each(pictures: Any, scale: Any, shift: Any) -> Any:
+    """Each channel of each picture times its scale, plus its shift, in one pass over the memory.
+
+    Shapes: pictures and result (batch, height, width, channels) of any float but float64; scale and
+    shift (batch, channels), float32.
+    """
+    ones, zeros = tf.ones(pictures.shape[-1]), tf.zeros(pictures.shape[-1])
+    each = zip(_one_by_one(pictures), tf.unstack(scale), tf.unstack(shift), strict=True)
+    return tf.concat([_batch_norm(*one, zeros, ones, False).y for one in each], axis=0)
+
+
+def _one_by_one(pictures: Any) -> list[Any]:
+    return tf.split(pictures, pictures.shape[0])
+
+
+def _batch_norm(
+    pictures: Any, scale: Any, offset: Any, mean: Any, variance: Any, is_training: bool
+) -> Any:
+    return tf.raw_ops.FusedBatchNormV3(
+        x=pictures,
+        scale=scale,
+        offset=offset,
+        mean=mean,
+        variance=variance,
+        epsilon=0.0,
+        is_training=is_training,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, ops
+from keras import ops
 
 from diffusion.models.layers import (
     Block,
@@ -15,6 +15,10 @@ from diffusion.models.layers import (
     Tensor,
 )
 
+# Scores of one head; where there are so many, heads are made one after the other, so that their
+# scores are small beside a model. The batch has no say in it: it must not change a picture.
+_MANY = 2**20
+
 
 def attend(
     query: Tensor, key: Tensor, value: Tensor, num_heads: int, *, is_causal: bool = False
@@ -24,22 +28,34 @@ def attend(
     Shapes: query (batch, queries, features), key and value (batch, keys, features); features are
     split evenly over the heads. With `is_causal`, a query sees the keys up to its own place.
     """
-
-    def split(states: Tensor) -> Tensor:
-        features = states.shape[-1]
-        return ops.reshape(states, (-1, ops.shape(states)[1], num_heads, features // num_heads))
-
+    batch, queries, features = query.shape
+    size = features // num_heads
     # Scaled here, since Keras rounds the scale to float32 even where all else is float64.
-    query *= (query.shape[-1] // num_heads) ** -0.5
-    mixed = ops.dot_product_attention(
-        split(query),
-        split(key),
-        split(value),
-        scale=1.0,
-        is_causal=is_causal,
-        flash_attention=False,
-    )
-    return ops.reshape(mixed, (-1, ops.shape(query)[1], query.shape[-1]))
+    states = (query * size**-0.5, key, value)
+    heads = [ops.reshape(each, (batch, each.shape[1], num_heads, size)) for each in states]
+    if is_causal or queries * key.shape[1] < _MANY:
+        mixed = ops.dot_product_attention(
+            *heads, scale=1.0, is_causal=is_causal, flash_attention=False
+        )
+    else:
+        mixed = _attend_by_head(*heads)
+    return ops.reshape(mixed, (batch, queries, features))
+
+
+def _attend_by_head(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Shapes: (batch, queries or keys, num_heads, size)."""
+
+    def heads(states: Tensor) -> list[Tensor]:
+        states = ops.transpose(states, (0, 2, 1, 3))
+        return ops.unstack(ops.reshape(states, (-1, *states.shape[2:])))
+
+    mixed = [
+        ops.matmul(ops.softmax(ops.matmul(queries, ops.transpose(keys))), values)
+        for queries, keys, values in zip(heads(query), heads(key), heads(value), strict=True)
+    ]
+    batch, length, num_heads, size = query.shape
+    mixed = ops.reshape(ops.stack(mixed), (batch, num_heads, length, size))
+    return ops.transpose(mixed, (0, 2, 1, 3))
 
 
 class Attention(Block):
@@ -79,7 +95,15 @@ class GEGLU(Block):
 
     def call(self, states: Tensor) -> Tensor:
         values, gate = ops.split(self.proj(states), 2, axis=-1)
-        return self.out(values * activations.gelu(gate, approximate=False))
+        return self.out(values * gelu(gate))
+
+
+def gelu(states: Tensor) -> Tensor:
+    """The Gaussian error linear unit (arXiv:1606.08415) by `erf`, which TensorFlow vectorizes.
+
+    Keras's own is made of `erfc`, and takes eight times as long.
+    """
+    return 0.5 * states * (1 + ops.erf(states * 0.5**0.5))
 
 
 class TransformerBlock(Block):

@@ -8,13 +8,13 @@ from keras import activations, ops
 
 from diffusion.config import TextEncoderConfig
 from diffusion.errors import ModelError
-from diffusion.models.attention import attend
+from diffusion.models.attention import attend, gelu
 from diffusion.models.layers import Block, Dense, Embedding, LayerNormalization, Tensor
 
 ACTIVATIONS = {
     # CLIP's own, a sigmoid in the place of the normal's distribution function.
     "quick_gelu": lambda x: x * activations.sigmoid(1.702 * x),
-    "gelu": lambda x: activations.gelu(x, approximate=False),
+    "gelu": gelu,
 }
 
 

@@ -15,7 +15,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from diffusion.runtime import moments_of_each, scale_each
+
 Tensor = Any  # Keras publishes no types
+
+# Places of a picture from which on its normalization is bound by the memory, not by calls.
+_LARGE = 1024
 
 _on_variable: ContextVar[Callable[[keras.Variable], None] | None] = ContextVar(
     "on_variable", default=None
@@ -92,6 +97,11 @@ class Conv2D(Leaf, keras.layers.Conv2D):
     def call(self, inputs: Tensor) -> Tensor:
         return super().call(ops.pad(inputs, ((0, 0), self.margin, self.margin, (0, 0))))
 
+    def convolve(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        """With another kernel and this bias, and nothing padded."""
+        result = self.convolution_op(ops.cast(inputs, kernel.dtype), kernel)
+        return result + ops.reshape(self.bias, (1, 1, 1, -1))
+
 
 class Embedding(Leaf, keras.layers.Embedding):
     """A table of `input_dim` rows."""
@@ -102,11 +112,50 @@ class Embedding(Leaf, keras.layers.Embedding):
 
 
 class GroupNormalization(Leaf, keras.layers.GroupNormalization):
-    """Group normalization (arXiv:1803.08494) of the last axis, of size `channels`."""
+    """Group normalization (arXiv:1803.08494) of the last axis, of size `channels`.
+
+    What is found of each channel becomes one scale and one shift of it. Means and variances are
+    float32 at least. Keras's own takes five times as long.
+    """
 
     def __init__(self, channels: int, groups: int, epsilon: float, **kwargs: Any) -> None:
         super().__init__(groups, epsilon=epsilon, **kwargs)
         self.input_shape = (None, None, None, channels)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        _batch, height, width, _channels = inputs.shape
+        is_large = height * width >= _LARGE and self.compute_dtype != "float64"
+        moments, scaled = (moments_of_each, scale_each) if is_large else (_moments, _scaled)
+        return scaled(inputs, *self._scale_and_shift(*moments(inputs)))
+
+    def _scale_and_shift(self, means: Tensor, variances: Tensor) -> tuple[Tensor, Tensor]:
+        """Of each channel of each picture, (batch, channels), from its own mean and variance."""
+        shape, by_group = means.shape, (-1, self.groups, means.shape[1] // self.groups)
+        means, variances = ops.reshape(means, by_group), ops.reshape(variances, by_group)
+        mean = ops.mean(means, axis=2, keepdims=True)
+        variance = ops.mean(variances + (means - mean) ** 2, axis=2, keepdims=True)
+        gamma, beta = (
+            ops.reshape(ops.cast(weight, mean.dtype), (1, *by_group[1:]))
+            for weight in (self.gamma, self.beta)
+        )
+        scale = gamma * ops.rsqrt(variance + self.epsilon)
+        return ops.reshape(scale, shape), ops.reshape(beta - mean * scale, shape)
+
+
+def _moments(inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance of each channel of each picture, (batch, channels)."""
+    inputs = ops.cast(inputs, _statistics_dtype(inputs))
+    mean = ops.mean(inputs, axis=(1, 2), keepdims=True)
+    return mean[:, 0, 0], ops.mean((inputs - mean) ** 2, axis=(1, 2))
+
+
+def _scaled(inputs: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    result = ops.cast(inputs, scale.dtype) * scale[:, None, None] + shift[:, None, None]
+    return ops.cast(result, inputs.dtype)
+
+
+def _statistics_dtype(inputs: Tensor) -> str:
+    return "float64" if inputs.dtype == "float64" else "float32"
 
 
 class LayerNormalization(Leaf, keras.layers.LayerNormalization):

@@ -8,6 +8,9 @@ from keras import activations, ops
 
 from diffusion.models.layers import Block, Conv2D, Dense, GroupNormalization, Tensor
 
+# Places from which on an upsampling adds up its kernels: below, that costs more than it saves.
+_MANY = 256
+
 
 class ResnetBlock(Block):
     """Two convolutions added to their input; with `time_features`, told of the noise level.
@@ -61,11 +64,43 @@ class Downsample(Block):
 
 
 class Upsample(Block):
-    """Twice the height and width: each place repeated, then a convolution."""
+    """Twice the height and width: each place repeated, then a convolution.
+
+    Where there are many places, the kernel's rows and columns that would meet the same one are
+    added up first. Each of the four that a place becomes has then a kernel of 2 x 2: four ninths of
+    the products.
+    """
 
     def __init__(self, channels: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.conv = Conv2D(channels, channels, name="conv")
 
     def call(self, hidden: Tensor) -> Tensor:
-        return self.conv(ops.repeat(ops.repeat(hidden, 2, axis=1), 2, axis=2))
+        _batch, height, width, _channels = hidden.shape
+        if height * width < _MANY:
+            return self.conv(ops.repeat(ops.repeat(hidden, 2, axis=1), 2, axis=2))
+        return self._call_in_squares(hidden)
+
+    def _call_in_squares(self, hidden: Tensor) -> Tensor:
+        batch, height, width, channels = hidden.shape
+        padded = ops.pad(hidden, ((0, 0), (1, 1), (1, 1), (0, 0)))
+
+        def place(row: int, column: int, kernel: Tensor) -> Tensor:
+            seen = padded[:, row : row + height + 1, column : column + width + 1]
+            return self.conv.convolve(seen, kernel)
+
+        rows = []
+        for row, kernels in enumerate(_halves(self.conv.kernel, axis=0)):
+            places = [place(row, *each) for each in enumerate(_halves(kernels, axis=1))]
+            rows.append(ops.stack(places, axis=3))  # (batch, height, width, 2, channels)
+        hidden = ops.stack(rows, axis=2)  # (batch, height, 2, width, 2, channels)
+        return ops.reshape(hidden, (batch, 2 * height, 2 * width, channels))
+
+
+def _halves(kernel: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Of a kernel over repeated places: what the first of two sees, and the second."""
+    before, here, after = ops.split(kernel, 3, axis)
+    return (
+        ops.concatenate([before, here + after], axis),
+        ops.concatenate([before + here, after], axis),
+    )

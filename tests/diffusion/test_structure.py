@@ -6,6 +6,7 @@ order makes; the second half of this file shows that such faults are caught.
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from safetensors.numpy import save_file
 
 from diffusion.checkpoints.weights import build_and_fill
 from diffusion.config import TextEncoderConfig, UNetConfig, VAEConfig, read_config
-from diffusion.models import timesteps
+from diffusion.models import attention, timesteps
 from diffusion.models.clip import CLIPTextEncoder
 from diffusion.models.unet import UNet
 from diffusion.models.vae import VAE
@@ -142,8 +143,7 @@ def test_another_epsilon_of_the_norms_is_caught(build, same_sinusoids, reference
 
 
 def test_tanh_for_erf_in_gelu_is_caught(build, same_sinusoids, reference, monkeypatch):
-    gelu = activations.gelu
-    monkeypatch.setattr(activations, "gelu", lambda x, approximate: gelu(x, approximate=True))
+    monkeypatch.setattr(attention, "gelu", partial(activations.gelu, approximate=True))
     output = run_unet(build, same_sinusoids, "wide")
     assert_caught(output, channels_last(reference["unet/wide"]))
 

@@ -1,0 +1,64 @@
+"""Layers that compute in another way than they are defined, against their definitions."""
+
+import numpy as np
+import pytest
+
+from diffusion.models import attention, layers, resnet
+from diffusion.runtime import precision
+
+RANDOM = np.random.default_rng(0)
+
+
+def drawn(*shape):
+    return RANDOM.standard_normal(shape)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float64", 1e-12), ("float32", 4e-6), ("bfloat16", 2**-7)]
+)
+@pytest.mark.parametrize("large", [0, 10**9])
+@pytest.mark.parametrize("shape", [(1, 1, 1, 64), (3, 2, 1, 8), (2, 5, 3, 12), (1, 32, 16, 64)])
+def test_group_normalization_is_as_defined(shape, large, dtype, tolerance, monkeypatch):
+    monkeypatch.setattr(layers, "_LARGE", large)
+    groups, epsilon, channels = 4, 1e-5, shape[-1]
+    with precision(dtype):
+        layer = layers.GroupNormalization(channels, groups, epsilon)
+        layer.build()
+    layer.gamma.assign(drawn(channels))
+    layer.beta.assign(drawn(channels))
+    # The mean is far from zero: what is subtracted from each other is large.
+    inputs = to(dtype, 3 * drawn(*shape) + 20)
+    given, gamma, beta = (
+        np.asarray(each, np.float64) for each in (inputs, layer.gamma, layer.beta)
+    )
+    split = given.reshape(shape[0], -1, groups, channels // groups)
+    mean, variance = (find(split, axis=(1, 3), keepdims=True) for find in (np.mean, np.var))
+    expected = ((split - mean) / np.sqrt(variance + epsilon)).reshape(shape) * gamma + beta
+    result = np.asarray(layer(inputs), np.float64)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+
+
+def to(dtype, array):
+    from keras import ops
+
+    return ops.convert_to_tensor(array, dtype)
+
+
+@pytest.mark.parametrize("keys", [7, 12])
+def test_attention_head_by_head_is_that_of_all_at_once(keys, monkeypatch):
+    states = [to("float32", drawn(3, length, 8)) for length in (12, keys, keys)]
+    at_once = attention.attend(*states, 2)
+    monkeypatch.setattr(attention, "_MANY", 0)
+    np.testing.assert_allclose(attention.attend(*states, 2), at_once, rtol=0, atol=1e-6)
+
+
+def test_upsampling_is_a_convolution_of_repeated_places(monkeypatch):
+    monkeypatch.setattr(resnet, "_MANY", 0)
+    with precision("float64"):
+        layer = resnet.Upsample(5)
+        layer.build()
+    layer.conv.kernel.assign(drawn(3, 3, 5, 5))
+    layer.conv.bias.assign(drawn(5))
+    hidden = drawn(2, 3, 4, 5)
+    expected = layer.conv(np.repeat(np.repeat(hidden, 2, axis=1), 2, axis=2))
+    np.testing.assert_allclose(layer(to("float64", hidden)), expected, rtol=0, atol=1e-12)
