@@ -2,10 +2,11 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 REFERENCE := .venv-reference
+PEERS := .venv-peers
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check parity loading variations waiting responsiveness soak clean
+.PHONY: run test check parity loading variations waiting responsiveness soak bench clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -44,8 +45,12 @@ responsiveness: $(VENV)/dev.stamp
 soak: $(VENV)/dev.stamp
 	$(PY) -m tests.large.soak
 
+# How fast the core is beside PyTorch and OpenVINO; writes docs/performance.md, in about 25 minutes.
+bench: $(VENV)/dev.stamp $(PEERS)/stamp
+	$(PY) -m tests.large.bench
+
 clean:
-	rm -rf $(VENV) $(REFERENCE)
+	rm -rf $(VENV) $(REFERENCE) $(PEERS)
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -60,6 +65,11 @@ $(VENV)/run.stamp: requirements.txt | $(PY)
 $(REFERENCE)/stamp: tests/reference/requirements.txt
 	$(PYTHON) -m venv $(REFERENCE)
 	$(REFERENCE)/bin/python -m pip install --quiet -r tests/reference/requirements.txt
+	@touch $@
+
+$(PEERS)/stamp: tests/large/bench/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -r tests/large/bench/requirements.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(PY)

@@ -142,9 +142,11 @@ def _random_tensors(model):
     from diffusion.checkpoints.weights import tensor_name, torch_shape
 
     random = np.random.default_rng(0)
-    return {
-        tensor_name(variable): (
-            0.02 * random.standard_normal(torch_shape(variable), np.float32)
-        ).astype(np.float16)
-        for variable in model.variables
-    }
+    tensors = {}
+    for variable in model.variables:
+        name, shape = tensor_name(variable), torch_shape(variable)
+        # Normalizations multiply by about 1, so that what goes in is seen in what comes out.
+        mean = 1 if len(shape) == 1 and name.endswith("weight") else 0
+        tensor = mean + 0.02 * random.standard_normal(shape, np.float32)
+        tensors[name] = tensor.astype(np.float16)
+    return tensors

@@ -1,0 +1,36 @@
+"""The arithmetic and the tables of `make bench`; the measuring itself is not tested."""
+
+import numpy as np
+import pytest
+
+from tests.large.bench.figures import in_turns, psnr, ratios, table
+
+
+def test_contestants_take_turns():
+    order = []
+
+    def run(name):
+        order.append(name)
+        return float(len(order))
+
+    times = in_turns({name: lambda name=name: run(name) for name in ("ours", "theirs")}, 2)
+    assert order == ["ours", "theirs", "ours", "theirs"]
+    assert times == {"ours": [1, 3], "theirs": [2, 4]}
+
+
+def test_ratios_are_of_neighbouring_runs():
+    # The medians alone, 20 and 20, would say 1; every pair says otherwise.
+    assert ratios([20, 40, 10], [10, 20, 40]) == (2, 0.25, 2)
+
+
+def test_psnr_takes_the_range_of_what_is_expected_as_the_peak():
+    expected = np.array([0.0, 10.0])
+    assert psnr(expected + 1, expected) == pytest.approx(20)
+
+
+def test_columns_of_a_table_are_as_wide_as_their_widest_cell():
+    assert table(("a", "long"), [("bcd", "e")]).splitlines() == [
+        "| a   | long |",
+        "| --- | ---- |",
+        "| bcd | e    |",
+    ]
