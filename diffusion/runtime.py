@@ -19,8 +19,6 @@ import numpy as np
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# A model's weights never change once it paints: oneDNN packs them once, not in each call.
-os.environ.setdefault("TF_ONEDNN_ASSUME_FROZEN_WEIGHTS", "1")
 
 _CHATTER = re.compile(rb"I\d{4} |WARNING: All log messages before absl::InitializeLog")
 
