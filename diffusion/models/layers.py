@@ -114,8 +114,8 @@ class Embedding(Leaf, keras.layers.Embedding):
 class GroupNormalization(Leaf, keras.layers.GroupNormalization):
     """Group normalization (arXiv:1803.08494) of the last axis, of size `channels`.
 
-    What is found of each channel becomes one scale and one shift of it. Means and variances are
-    float32 at least. Keras's own takes five times as long.
+    What is found of each channel becomes one scale and one shift of it, where Keras's own passes
+    over the memory again and again. Means and variances are float32 at least.
     """
 
     def __init__(self, channels: int, groups: int, epsilon: float, **kwargs: Any) -> None:
