@@ -256,6 +256,28 @@ async def test_a_pasted_line_becomes_the_fields_that_its_typing_makes(
         assert await bot.values() == {"prompt": "two apples", "steps": 8}
 
 
+@pytest.mark.parametrize("pasted", ["/paint a re", "/paint steps:8 prompt:a re"])
+async def test_a_line_that_has_become_fields_is_written_on_where_it_ends(
+    browser: Browser, sandbox: Sandbox, bot_http: BotHTTP, pasted: str
+) -> None:
+    await bot_http.register(COMMAND)
+    async with opened(browser, sandbox) as page:
+        await composer(page).fill(pasted)
+        await page.keyboard.type("d apple steps:7")
+        await expect(field(page, "prompt")).to_have_value("a red apple")
+        await expect(field(page, "steps")).to_have_value("87" if "steps" in pasted else "7")
+
+
+async def test_a_blank_at_the_end_of_a_line_that_has_become_fields_stays(
+    browser: Browser, sandbox: Sandbox, bot_http: BotHTTP
+) -> None:
+    await bot_http.register(COMMAND)
+    async with opened(browser, sandbox) as page:
+        await composer(page).fill("/paint a red ")
+        await page.keyboard.type("apple")
+        await expect(field(page, "prompt")).to_have_value("a red apple")
+
+
 async def test_what_is_pasted_into_a_field_stays_in_it(
     browser: Browser, sandbox: Sandbox, bot_http: BotHTTP
 ) -> None:
@@ -385,9 +407,9 @@ async def test_what_is_typed_stays_with_its_channel_and_its_person(
 async def test_a_command_that_is_refused_comes_back_with_its_sentence(
     browser: Browser, sandbox: Sandbox, bot_http: BotHTTP
 ) -> None:
+    await bot_http.register(COMMAND)
     # A browser logs every refusal as an error.
     async with opened(browser, sandbox, complaints=["400 (Bad Request)"]) as page:
-        await bot_http.register(COMMAND)
         await page.keyboard.type("/paint a red apple")
         await expect(field(page, "prompt")).to_have_value("a red apple")
         await bot_http.register({**COMMAND, "name": "other"})

@@ -46,10 +46,10 @@ function changed() {
   proceed();
 }
 
-/** To the field that waits for something, and else to the end of the line. */
-function proceed() {
+/** To the field that waits for something, else to another one or to the end of the line. */
+function proceed(other = input) {
   showDraft(draft);
-  (draft.waiting ?? input).focus();
+  (draft.waiting ?? other).focus();
   suggest(draft, input, ACTS);
 }
 
@@ -110,7 +110,8 @@ form.addEventListener("input", ({ target, inputType }) => {
   if (target === input) draft.text = input.value;
   const field = draft.fieldOf(target);
   if (field?.isWrong) field.check();
-  if (!draft.command && openTyped(draft, context.commands)) return proceed();
+  const end = draft.command ? null : openTyped(draft, context.commands);
+  if (end) return proceed(end.field);
   if (draft.command && inputType !== "insertFromPaste") fieldTyped(draft, target)?.focus();
   return refresh();
 });

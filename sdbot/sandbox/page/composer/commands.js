@@ -38,7 +38,7 @@ export function commandsLike(typed, commands) {
   return found.sort((one, other) => other.name.startsWith(wanted) - one.name.startsWith(wanted));
 }
 
-/** {first, pairs}: what stands before the first `name:`, and [option, text] of each. */
+/** {first, pairs}: what stands before the first `name:`, and [option, text] of each; a blank at an end stays for what is typed next. */
 export function splitOptions(text, options) {
   const marks = [];
   for (const match of text.matchAll(markPattern(options, "giu"))) {
@@ -46,8 +46,8 @@ export function splitOptions(text, options) {
     const isFirst = !marks.some((mark) => mark.option === option);
     if (isFirst) marks.push({ option, start: match.index, end: match.index + match[0].length });
   }
-  const pairs = marks.map(({ option, end }, index) => [option, text.slice(end, marks[index + 1]?.start).trim()]);
-  return { first: text.slice(0, marks[0]?.start).trim(), pairs };
+  const pairs = marks.map(({ option, end }, index) => [option, text.slice(end, marks[index + 1]?.start).trimStart()]);
+  return { first: text.slice(0, marks[0]?.start).trimStart(), pairs };
 }
 
 /** {option, before} when a text ends with the name of an option and a colon, as one types it. */

@@ -79,19 +79,24 @@ export class Draft {
     return this.fields.find(({ option, isEmpty }) => option.required && isEmpty);
   }
 
-  /** Put `words name: value …` into fields; returns the words where no required field takes them. */
+  /** Put `words name: value …` into fields, and words that no required field takes into the line; returns the field that the text ends in, undefined for the line. */
   fill(text) {
     const { first, pairs } = splitOptions(text, this.command.options);
-    for (const [option, value] of pairs) {
+    const named = pairs.map(([option, value]) => {
       const field = this.add(option);
       if (option.type !== ATTACHMENT) field.text = value;
-    }
-    if (!first) return "";
+      return field;
+    });
+    const taker = first ? this.#taker() : undefined;
+    if (taker) taker.text = first;
+    this.text = taker ? "" : first;
+    return named.at(-1) ?? taker;
+  }
+
+  /** The field for words without a name; undefined for none. */
+  #taker() {
     const takers = this.fields.filter(({ option, isEmpty }) => isEmpty && option.required && option.type !== ATTACHMENT);
-    const taker = takers.find(({ option }) => option.type === STRING) ?? takers[0];
-    if (!taker) return first;
-    taker.text = first;
-    return "";
+    return takers.find(({ option }) => option.type === STRING) ?? takers[0];
   }
 
   /** Take files: into the fields for them while a command is open; returns those that find no place. */

@@ -6,14 +6,14 @@ import { context } from "./context.js";
 /** The sentence about what hinders a draft; its first wrong field has the focus then. */
 export function hindranceOf(draft) {
   if (!draft.command) return draft.text.startsWith("/") ? `There is no command ${draft.text.trim()}.` : null;
-  draft.text = draft.fill(draft.text);
+  draft.fill(draft.text);
   const faults = draft.fields.map((field) => field.check());
   const wrong = faults.findIndex(Boolean);
   if (wrong >= 0) {
     draft.fields[wrong].focus();
     return faults[wrong];
   }
-  return draft.text && `/${draft.command.name} has no option ${draft.text}.`;
+  return draft.text && `/${draft.command.name} has no option ${draft.text.trim()}.`;
 }
 
 /** {path, body} of the request, once the draft's files have arrived; throws an Error with a sentence. */

@@ -2,13 +2,12 @@
 
 import { calledBy, endingMark } from "./commands.js";
 
-/** Turn a line that names a command and goes on into its fields; false for any other line. */
+/** Turn a line that names a command and goes on into its fields: {field} that it ends in, if any; null for any other line. */
 export function openTyped(draft, commands) {
   const called = calledBy(draft.text, commands);
-  if (!called) return false;
+  if (!called) return null;
   draft.open(called.command);
-  draft.text = draft.fill(called.rest);
-  return true;
+  return { field: draft.fill(called.rest) };
 }
 
 /** The field whose name and colon were typed last into a text, which loses them; null for none. */
@@ -20,6 +19,6 @@ export function fieldTyped(draft, input) {
   if (!mark || mark.option === field?.option) return null;
   const rest = mark.before + value.slice(caret);
   if (field) field.text = rest;
-  else draft.text = draft.fill(rest);
+  else draft.fill(rest);
   return draft.add(mark.option);
 }
