@@ -64,16 +64,16 @@ async def test_a_late_answer_and_a_bot_that_is_gone_are_said(
     async with (
         Sandbox(tmp_path, settings=settings) as sandbox,
         BotHTTP(sandbox) as bot_http,
-        opened(browser, sandbox) as page,
     ):
         await bot_http.register()
-        await expect(page.get_by_role("status")).to_have_text("The bot is offline")
-        await say(page, "/paint a red apple")
-        line = page.get_by_text("/paint: The application did not respond")
-        await expect(line).to_be_visible()
-        await expect(page.get_by_text("Sending /paint")).to_have_count(0)
-        await page.get_by_role("button", name="Dismiss").click()
-        await expect(line).to_have_count(0)
+        async with opened(browser, sandbox) as page:
+            await expect(page.get_by_role("status")).to_have_text("The bot is offline")
+            await say(page, "/paint a red apple")
+            line = page.get_by_text("/paint: The application did not respond")
+            await expect(line).to_be_visible()
+            await expect(page.get_by_text("Sending /paint")).to_have_count(0)
+            await page.get_by_role("button", name="Dismiss").click()
+            await expect(line).to_have_count(0)
 
 
 async def test_a_bot_that_died_is_restarted_started_and_stopped_from_the_page(

@@ -464,11 +464,11 @@ async def test_a_bot_that_gives_no_choices_in_time_is_said(
     async with (
         Sandbox(tmp_path, settings=Settings(answer_seconds=LATE_SECONDS)) as sandbox,
         BotHTTP(sandbox) as bot_http,
-        opened(browser, sandbox) as page,
     ):
         await bot_http.register(COMPLETED)
-        await page.keyboard.type("/style o")
-        await expect(page.locator("#note")).to_have_text("Loading options failed")
+        async with opened(browser, sandbox) as page:
+            await page.keyboard.type("/style o")
+            await expect(page.locator("#note")).to_have_text("Loading options failed")
 
 
 async def test_a_dropped_file_fills_the_field_that_waits_for_one(
