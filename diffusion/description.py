@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from math import prod
 
-from diffusion.checkpoints.tensors import opened
+from diffusion.checkpoints.tensors import stored_tensors
 from diffusion.config import assumed_settings
 from diffusion.info import CONFIG_FILES, ModelInfo
 
@@ -40,9 +40,9 @@ def _offer(info: ModelInfo) -> Iterator[str]:
 def _networks(info: ModelInfo) -> Iterator[str]:
     yield "read from"
     for part, files in info.weights.items():
-        with opened(files) as tensors:
-            kinds = Counter(tensor.dtype for tensor in tensors.values())
-            numbers = sum(prod(tensor.shape) for tensor in tensors.values())
+        tensors = stored_tensors(files).values()
+        kinds = Counter(tensor.dtype for tensor in tensors)
+        numbers = sum(prod(tensor.shape) for tensor in tensors)
         names = ", ".join(file.name for file in files)
         stored = ", ".join(sorted(kinds))
         yield f"  {part}/{names}: {numbers / 1e6:.1f} million numbers, {stored}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -18,47 +18,50 @@ _NUMBERS_AT_ONCE = 2**20
 
 
 class StoredTensor:
-    """A tensor in a file, read when it is asked for."""
+    """A tensor in a file, read when it is asked for.
 
-    def __init__(self, file: Any, name: str) -> None:
-        self._file = file
+    The file is opened for each one anew: the library maps it, and what was read from a mapping
+    counts as the process's memory until it is closed.
+    """
+
+    def __init__(self, path: Path, name: str, shape: Sequence[int], dtype: str) -> None:
+        self._path = path
         self._name = name
-
-    @property
-    def shape(self) -> tuple[int, ...]:
+        self.shape = tuple(shape)
         """Its dimensions, as PyTorch orders them."""
-        return tuple(self._file.get_slice(self._name).get_shape())
-
-    @property
-    def dtype(self) -> str:
+        self.dtype = dtype
         """As safetensors calls it: F32, F16, BF16, …"""
-        return self._file.get_slice(self._name).get_dtype()
 
     def read(self) -> np.ndarray:
         """Its numbers; some rows at a time, for no thread runs while the library reads."""
-        shape = self.shape
-        if prod(shape) <= _NUMBERS_AT_ONCE:
-            return self._file.get_tensor(self._name)
-        rows = self._file.get_slice(self._name)
-        count = max(1, _NUMBERS_AT_ONCE // prod(shape[1:]))
-        array = np.empty(shape, rows[:0].dtype)
-        for first in range(0, shape[0], count):
-            last = min(first + count, shape[0])
-            array[first:last] = rows[first:last]
-        return array
+        with _opened(self._path) as file:
+            if prod(self.shape) <= _NUMBERS_AT_ONCE:
+                return file.get_tensor(self._name)
+            rows = file.get_slice(self._name)
+            count = max(1, _NUMBERS_AT_ONCE // prod(self.shape[1:]))
+            array = np.empty(self.shape, rows[:0].dtype)
+            for first in range(0, self.shape[0], count):
+                last = min(first + count, self.shape[0])
+                array[first:last] = rows[first:last]
+            return array
+
+
+def stored_tensors(files: Iterable[Path]) -> dict[str, StoredTensor]:
+    """All tensors of some files by their current names. Raises `ModelError`."""
+    tensors: dict[str, StoredTensor] = {}
+    for path in files:
+        with _opened(path) as file:
+            for name in file.keys():  # noqa: SIM118 - it is no dict
+                if current := current_name(name):
+                    part = file.get_slice(name)
+                    tensors[current] = StoredTensor(path, name, part.get_shape(), part.get_dtype())
+    return tensors
 
 
 @contextmanager
-def opened(files: Iterable[Path]) -> Iterator[dict[str, StoredTensor]]:
-    """All tensors of some files by their current names. Raises `ModelError`."""
-    with ExitStack() as stack:
-        tensors: dict[str, StoredTensor] = {}
-        for path in files:
-            try:
-                file: Any = stack.enter_context(safe_open(path, framework="numpy"))
-            except (OSError, SafetensorError) as error:
-                raise ModelError(f"{path} cannot be read: {error}") from error
-            for name in file.keys():  # noqa: SIM118 - it is no dict
-                if current := current_name(name):
-                    tensors[current] = StoredTensor(file, name)
-        yield tensors
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            yield file
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from diffusion.checkpoints.tensors import opened
+from diffusion.checkpoints.tensors import stored_tensors
 from diffusion.errors import WeightsError
 from diffusion.models.layers import Block, handing_over
 
@@ -33,25 +33,25 @@ def build_and_fill(model: Block, files: Sequence[Path]) -> None:
     """
     missing: list[str] = []
     misshapen: list[str] = []
-    with opened(files) as tensors:
+    tensors = stored_tensors(files)
 
-        def fill(variable: keras.Variable) -> None:
-            name = tensor_name(variable)
-            tensor = tensors.pop(name, None)
-            if tensor is None:
-                missing.append(name)
-            elif tensor.dtype not in FLOATS:
-                misshapen.append(f"{name} of {tensor.dtype}, expected {', '.join(FLOATS)}")
-            elif tensor.shape != torch_shape(variable):
-                misshapen.append(f"{name} {tensor.shape}, expected {torch_shape(variable)}")
-            else:
-                variable.assign(_from_torch(variable, tensor.read()))
+    def fill(variable: keras.Variable) -> None:
+        name = tensor_name(variable)
+        tensor = tensors.pop(name, None)
+        if tensor is None:
+            missing.append(name)
+        elif tensor.dtype not in FLOATS:
+            misshapen.append(f"{name} of {tensor.dtype}, expected {', '.join(FLOATS)}")
+        elif tensor.shape != torch_shape(variable):
+            misshapen.append(f"{name} {tensor.shape}, expected {torch_shape(variable)}")
+        else:
+            variable.assign(_from_torch(variable, tensor.read()))
 
-        with handing_over(fill):
-            model.build()
-        if missing or tensors or misshapen:
-            source = str(files[0].parent)
-            raise WeightsError(source, missing=missing, unused=tensors, misshapen=misshapen)
+    with handing_over(fill):
+        model.build()
+    if missing or tensors or misshapen:
+        source = str(files[0].parent)
+        raise WeightsError(source, missing=missing, unused=tensors, misshapen=misshapen)
 
 
 def tensor_name(variable: keras.Variable) -> str:

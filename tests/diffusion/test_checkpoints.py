@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import ml_dtypes
 import numpy as np
@@ -8,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 import diffusion
 from diffusion.checkpoints.files import weight_files
 from diffusion.checkpoints.names import current_name
-from diffusion.checkpoints.tensors import opened
+from diffusion.checkpoints.tensors import stored_tensors
 from diffusion.checkpoints.weights import build_and_fill, tensor_name
 from diffusion.errors import ModelError, WeightsError
 from diffusion.info import ModelInfo
@@ -196,9 +197,16 @@ def test_names_are_those_of_today(name, today):
 
 
 def test_tensors_are_described_without_being_read():
-    with opened([MODEL / UNET]) as tensors:
-        tensor = tensors["conv_in.weight"]
-        assert (tensor.shape, tensor.dtype) == ((96, 4, 3, 3), "F16")
+    tensor = stored_tensors([MODEL / UNET])["conv_in.weight"]
+    assert (tensor.shape, tensor.dtype) == ((96, 4, 3, 3), "F16")
+
+
+def test_what_was_read_of_a_file_does_not_stay_in_memory_with_it(tmp_path):
+    save_file({"a": np.ones(4, np.float32)}, tmp_path / "a.safetensors")
+    tensors = stored_tensors([tmp_path / "a.safetensors"])
+    array = tensors["a"].read()
+    assert str(tmp_path) not in Path("/proc/self/maps").read_text("utf-8")
+    assert array.sum() == 4
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, ml_dtypes.bfloat16])
@@ -207,7 +215,6 @@ def test_a_large_tensor_is_read_part_by_part(tmp_path, monkeypatch, shape, dtype
     monkeypatch.setattr("diffusion.checkpoints.tensors._NUMBERS_AT_ONCE", 8)
     stored = np.random.default_rng(0).standard_normal(shape).astype(dtype)
     save_file({"a": stored}, tmp_path / "a.safetensors")
-    with opened([tmp_path / "a.safetensors"]) as tensors:
-        read = tensors["a"].read()
+    read = stored_tensors([tmp_path / "a.safetensors"])["a"].read()
     assert read.dtype == stored.dtype
     np.testing.assert_array_equal(read, stored)

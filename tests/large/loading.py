@@ -28,13 +28,13 @@ def anonymous_memory():
 def measure(folder, dtype):
     """Load once; (seconds, peak growth and bound in bytes)."""
     import diffusion.runtime
-    from diffusion.checkpoints.tensors import opened
+    from diffusion.checkpoints.tensors import stored_tensors
 
     info = diffusion.ModelInfo.read(folder)
     sizes = []
     for files in info.weights.values():
-        with opened(files) as tensors:
-            sizes += [prod(tensor.shape) * BYTES[dtype] for tensor in tensors.values()]
+        tensors = stored_tensors(files).values()
+        sizes += [prod(tensor.shape) * BYTES[dtype] for tensor in tensors]
     peak, is_done = [0], threading.Event()
     before = anonymous_memory()
 
