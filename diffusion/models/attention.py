@@ -14,10 +14,13 @@ from diffusion.models.layers import (
     LayerNormalization,
     Tensor,
 )
+from diffusion.runtime import in_one_pass
 
 # Scores of one head; where there are so many, heads are made one after the other, so that their
 # scores are small beside a model. The batch has no say in it: it must not change a picture.
 _MANY = 2**20
+# Numbers of a picture from which on the gate of a feed-forward pair is made in one pass.
+_LONG = 2**19
 
 
 def attend(
@@ -94,8 +97,24 @@ class GEGLU(Block):
         self.out = Dense(hidden, features, name="net.2")
 
     def call(self, states: Tensor) -> Tensor:
-        values, gate = ops.split(self.proj(states), 2, axis=-1)
-        return self.out(values * gelu(gate))
+        states = self.proj(states)
+        _batch, places, features = states.shape
+        gated = _gated_in_one_pass if places * features >= _LONG else _gated
+        return self.out(gated(states))
+
+
+def _gated(states: Tensor) -> Tensor:
+    values, gate = ops.split(states, 2, axis=-1)
+    return values * gelu(gate)
+
+
+@in_one_pass
+def _gated_in_one_pass(states: Tensor) -> Tensor:
+    """What is narrower than float32 is made in it, and rounded once."""
+    dtype = states.dtype
+    if dtype != "float64":
+        states = ops.cast(states, "float32")
+    return ops.cast(_gated(states), dtype)
 
 
 def gelu(states: Tensor) -> Tensor:

@@ -1,10 +1,12 @@
 """Layers that compute in another way than they are defined, against their definitions."""
 
+import math
+
 import numpy as np
 import pytest
 
 from diffusion.models import attention, layers, resnet
-from diffusion.runtime import precision
+from diffusion.runtime import compiled, precision
 
 RANDOM = np.random.default_rng(0)
 
@@ -34,8 +36,56 @@ def test_group_normalization_is_as_defined(shape, large, dtype, tolerance, monke
     split = given.reshape(shape[0], -1, groups, channels // groups)
     mean, variance = (find(split, axis=(1, 3), keepdims=True) for find in (np.mean, np.var))
     expected = ((split - mean) / np.sqrt(variance + epsilon)).reshape(shape) * gamma + beta
-    result = np.asarray(layer(inputs), np.float64)
+    result = np.asarray(compiled(layer)(inputs), np.float64)
     np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"),
+    [("float64", 1e-12), ("float32", 4e-6), ("bfloat16", 2**-7), ("float16", 2**-9)],
+)
+@pytest.mark.parametrize("long", [0, 10**9])
+@pytest.mark.parametrize("shape", [(1, 1, 8), (3, 5, 48), (2, 77, 64)])
+def test_layer_normalization_is_as_defined(shape, long, dtype, tolerance, monkeypatch):
+    monkeypatch.setattr(layers, "_LONG", long)
+    epsilon, features = 1e-5, shape[-1]
+    with precision(dtype):
+        layer = layers.LayerNormalization(features, epsilon)
+        layer.build()
+    layer.gamma.assign(drawn(features))
+    layer.beta.assign(drawn(features))
+    inputs = to(dtype, 3 * drawn(*shape) + 5)
+    given, gamma, beta = (
+        np.asarray(each, np.float64) for each in (inputs, layer.gamma, layer.beta)
+    )
+    mean, variance = (find(given, axis=-1, keepdims=True) for find in (np.mean, np.var))
+    expected = (given - mean) / np.sqrt(variance + epsilon) * gamma + beta
+    result = np.asarray(compiled(layer)(inputs), np.float64)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("margin", [(1, 1), (0, 1), (2, 0)])
+def test_a_convolution_as_a_product_is_a_convolution(margin, monkeypatch):
+    with precision("float64"):
+        layer = layers.Conv2D(3, 4, margin=margin)
+        layer.build()
+    layer.kernel.assign(drawn(3, 3, 3, 4))
+    layer.bias.assign(drawn(4))
+    inputs = to("float64", drawn(2, 5, 6, 3))
+    expected = layer(inputs)
+    monkeypatch.setattr(layers, "_DEEP", 0)
+    np.testing.assert_allclose(layer(inputs), expected, rtol=0, atol=1e-12)
+
+
+def test_a_linear_map_is_of_the_last_axis():
+    with precision("float64"):
+        layer = layers.Dense(3, 4)
+        layer.build()
+    layer.kernel.assign(drawn(3, 4))
+    layer.bias.assign(drawn(4))
+    inputs = drawn(2, 5, 3)
+    expected = inputs @ layer.kernel.numpy() + layer.bias.numpy()
+    np.testing.assert_allclose(layer(to("float64", inputs)), expected, rtol=0, atol=1e-12)
 
 
 def to(dtype, array):
@@ -50,6 +100,24 @@ def test_attention_head_by_head_is_that_of_all_at_once(keys, monkeypatch):
     at_once = attention.attend(*states, 2)
     monkeypatch.setattr(attention, "_MANY", 0)
     np.testing.assert_allclose(attention.attend(*states, 2), at_once, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-6), ("bfloat16", 2**-8)]
+)
+@pytest.mark.parametrize("long", [0, 10**9])
+def test_a_feed_forward_pair_is_gated_as_defined(long, dtype, tolerance, monkeypatch):
+    monkeypatch.setattr(attention, "_LONG", long)
+    with precision(dtype):
+        layer = attention.GEGLU(2)
+        layer.build()
+    layer.proj.kernel.assign(np.eye(2, 16) + np.eye(2, 16, 8))
+    layer.out.kernel.assign(np.eye(8, 2))
+    inputs = to(dtype, np.linspace(-6, 6, 48).reshape(3, 8, 2))
+    given = np.asarray(inputs, np.float64)
+    expected = given * given * (1 + np.vectorize(math.erf)(given / 2**0.5)) / 2
+    result = np.asarray(compiled(layer)(inputs), np.float64)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance * np.abs(expected).max())
 
 
 def test_upsampling_is_a_convolution_of_repeated_places(monkeypatch):
