@@ -35,10 +35,10 @@ async def serve(config: BotConfig, engine: Engine) -> None:
         client = await enter(ChatClient(config, tell))
         outbox = await enter(Outbox(store, DiscordDelivery(client), tell))
         engine = WatchedEngine(engine, config.engine_seconds)
-        parts = (queue, engine, pictures, store, outbox)
-        painting = await enter(Painting(*parts, client.presence.show, tell))
+        parts = (queue, engine, pictures)
+        painting = await enter(Painting(*parts, store, outbox, client.presence.show, tell))
         intake = await enter(Intake(queue, store, outbox, painting, tell))
-        await client.log_in(config.discord_token, intake, Orders(config.model, pictures, queue))
+        await client.log_in(config.discord_token, intake, Orders(config.model, *parts))
         await engine.prepare()
         intake.open()
         await first_to_end(client.stay_connected(), painting.until_wedged())
@@ -49,7 +49,7 @@ def main() -> int:
     try:
         config = BotConfig.load()
         set_up_logging(config)
-        run_until_signal(serve(config, ThreadEngine(config.model)))
+        run_until_signal(serve(config, ThreadEngine(config.model, config.dtype)))
     except (ConfigError, ModelError, StartError, RestartNeeded) as error:
         sys.stderr.write(f"{error}\n")
         return 1 if isinstance(error, RestartNeeded) else 2

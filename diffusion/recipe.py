@@ -122,6 +122,10 @@ class Recipe:
         first_step = sampling.num_steps - self.num_painted_steps
         return num_calls(sampling.scheduler, sampling.num_steps, first_step)
 
+    def with_dtype(self, dtype: str) -> Recipe:
+        """The same recipe computed in another dtype."""
+        return replace(self, dtype=dtype)
+
     def with_seed(self, seed: int) -> Recipe:
         """The same recipe with another seed."""
         return replace(self, sampling=replace(self.sampling, seed=seed))

@@ -77,6 +77,15 @@ if keras.config.backend() != "tensorflow":
         "allowed: tensorflow. Import diffusion first, or set KERAS_BACKEND=tensorflow."
     )
 
+for _gpu in tf.config.list_physical_devices("GPU"):
+    # Its memory is taken as it is needed, not all at once.
+    tf.config.experimental.set_memory_growth(_gpu, True)
+
+
+def has_gpu() -> bool:
+    """Whether TensorFlow computes on a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
 
 def compiled(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
     """`function` of arrays as one that takes and returns NumPy arrays.
@@ -129,7 +138,7 @@ def fused_layer_norm(states: Any, gamma: Any, beta: Any, epsilon: float) -> Any 
 
 @cache
 def _has_layer_norm(dtype: str) -> bool:
-    if tf.config.list_physical_devices("GPU"):
+    if has_gpu():
         return False
     try:
         with tf.init_scope():  # to run it, also while a graph is being made

@@ -15,6 +15,7 @@ from dotenv import load_dotenv
 
 from diffusion import ModelInfo
 from diffusion.errors import ModelError
+from diffusion.recipe import DTYPES
 from sdbot.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +37,7 @@ class BotConfig:
     discord_token: str
     discord_api_url: str
     model: ModelInfo
+    dtype: str | None
     guild_ids: tuple[int, ...]
     queue_limit: int
     member_limit: int
@@ -69,6 +71,7 @@ class BotConfig:
             discord_token=setting("DISCORD_TOKEN", _token, ""),
             discord_api_url=setting("DISCORD_API_URL", _api_url, DISCORD_API_URL),
             model=setting("MODEL_PATH", _model, "weights/emoji"),
+            dtype=setting("DTYPE", _dtype, "auto"),
             guild_ids=setting("GUILD_IDS", _guild_ids, ""),
             queue_limit=setting("QUEUE_LIMIT", _whole(1, 1000), "20"),
             member_limit=setting("MEMBER_LIMIT", _whole(1, 1000), "4"),
@@ -92,6 +95,13 @@ def _path(text: str) -> Path:
 
 def _model(text: str) -> ModelInfo:
     return ModelInfo.read(_path(text))
+
+
+def _dtype(text: str) -> str | None:
+    """None for the one that the machine is fastest in."""
+    if text not in ("auto", *DTYPES):
+        raise ValueError(f"received {text!r}; allowed: auto, {', '.join(DTYPES)}")
+    return None if text == "auto" else text
 
 
 def _token(text: str) -> str:

@@ -36,7 +36,13 @@ def start_newcomers_bot(folder):
         return subprocess.Popen(
             [sys.executable, "-m", "sdbot"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "DISCORD_TOKEN": ""},
+            # The reference is in float32, whatever this machine would choose.
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "DISCORD_TOKEN": "",
+                "DTYPE": "float32",
+            },
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

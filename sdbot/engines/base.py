@@ -13,6 +13,10 @@ OnStep = Callable[[int, int], None]
 class Engine(Protocol):
     """Paints one order at a time."""
 
+    @property
+    def dtype(self) -> str:
+        """What it computes in, as recipes name it; known once it is prepared."""
+
     async def prepare(self) -> None:
         """Do what holds up the event loop; nobody is served before."""
 

@@ -28,16 +28,23 @@ class _Stopped(Exception):
 
 
 class ThreadEngine:
-    """An `Engine`: TensorFlow is imported, loaded and called on one executor thread alone."""
+    """An `Engine`: TensorFlow is imported, loaded and called on one executor thread alone.
 
-    def __init__(self, model: ModelInfo) -> None:
+    Everything is painted in one dtype; None is what the machine is fastest in.
+    """
+
+    def __init__(self, model: ModelInfo, dtype: str | None) -> None:
         self._model = model
+        self._wanted = dtype
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._pipeline: Pipeline
+        self.dtype: str
 
     async def prepare(self) -> None:
         """Import TensorFlow: the dynamic linker keeps the interpreter to itself for seconds."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, _import_core)
+        loop = asyncio.get_running_loop()
+        fastest = await loop.run_in_executor(self._thread, _import_core)
+        self.dtype = self._wanted or fastest
 
     async def load(self) -> None:
         """Load the model and paint once with it, so that no member waits for the tracing."""
@@ -45,8 +52,9 @@ class ThreadEngine:
         self._pipeline = await loop.run_in_executor(self._thread, self._load)
 
     def _load(self) -> Pipeline:
-        pipeline = diffusion.load(self._model)
-        pipeline(self._model.make_recipe("", num_steps=int(self._model.generation.steps.min)))
+        pipeline = diffusion.load(self._model, self.dtype)
+        num_steps = int(self._model.generation.steps.min)
+        pipeline(self._model.make_recipe("", num_steps=num_steps, dtype=self.dtype))
         return pipeline
 
     async def paint(self, order: Order, source: bytes | None, on_step: OnStep) -> list[bytes]:
@@ -67,7 +75,9 @@ class ThreadEngine:
         def paint() -> list[Image.Image]:
             if stop.is_set():
                 raise _Stopped
-            return self._pipeline.paint(order.recipes, image=image, on_step=report)
+            # An order that waited over a restart may be of another dtype.
+            recipes = [recipe.with_dtype(self.dtype) for recipe in order.recipes]
+            return self._pipeline.paint(recipes, image=image, on_step=report)
 
         try:
             images = await loop.run_in_executor(self._thread, paint)
@@ -81,9 +91,13 @@ class ThreadEngine:
         return await asyncio.to_thread(_encoded, images, order.scale)
 
 
-def _import_core() -> None:
+def _import_core() -> str:
+    """Returns the dtype that the machine is fastest in."""
     import diffusion.runtime  # noqa: F401 - first, for it chooses the backend of Keras
     from diffusion.checkpoints import folder  # noqa: F401
+    from diffusion.devices import fastest_dtype
+
+    return fastest_dtype()
 
 
 def _encoded(images: list[Image.Image], scale: int) -> list[bytes]:

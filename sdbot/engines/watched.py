@@ -28,6 +28,11 @@ class WatchedEngine:
         self._least_seconds = least_seconds
         self._slowest_seconds = 0.0
 
+    @property
+    def dtype(self) -> str:
+        """As `Engine.dtype`."""
+        return self._engine.dtype
+
     async def prepare(self) -> None:
         """As `Engine.prepare`. Raises `EngineWedged`."""
         await _in_time(self._engine.prepare())

@@ -10,6 +10,7 @@ from math import ceil
 from diffusion.errors import RecipeError
 from diffusion.info import MAX_SIDE, ModelInfo
 from diffusion.recipe import Recipe, Source, random_seed
+from sdbot.engines.base import Engine
 from sdbot.errors import PictureGone, PictureRefused
 from sdbot.jobs import Job, Order
 from sdbot.pictures import PictureStore
@@ -43,8 +44,11 @@ class Wish:
 class Orders:
     """Makes orders; each method raises `RecipeError` on what this model cannot paint."""
 
-    def __init__(self, model: ModelInfo, pictures: PictureStore, queue: JobQueue) -> None:
+    def __init__(
+        self, model: ModelInfo, queue: JobQueue, engine: Engine, pictures: PictureStore
+    ) -> None:
         self.model = model
+        self._engine = engine
         self._pictures = pictures
         self._queue = queue
 
@@ -106,6 +110,7 @@ class Orders:
         # It is painted again, so it must be by the same model.
         self.model.check(recipe)
         await self._require_source(recipe)
+        recipe = recipe.with_dtype(self._engine.dtype)
         return Order(recipe=recipe, scale=order.scale * ENLARGED, cut=order.cut)
 
     def _recipe(self, wish: Wish, size: Size | None, source: Source | None) -> Recipe:
@@ -118,6 +123,7 @@ class Orders:
             scheduler=wish.scheduler,
             size=size,
             source=source,
+            dtype=self._engine.dtype,
         )
 
     def _order(self, recipe: Recipe, count: int = 1) -> Order:
@@ -126,11 +132,14 @@ class Orders:
 
     async def _again(self, job: Job, recipe: Recipe) -> Order:
         """An order like a job's, for the model that is loaded now."""
-        recipe = replace(recipe, model=self.model.content_hash)
+        recipe = self._for_this_model(recipe)
         self.model.check(recipe)
         await self._require_source(recipe)
         order, former = self._order(recipe, job.order.count), job.order
         return replace(order, scale=former.scale, is_enlarged=former.is_enlarged)
+
+    def _for_this_model(self, recipe: Recipe) -> Recipe:
+        return replace(recipe, model=self.model.content_hash, dtype=self._engine.dtype)
 
     async def _from_picture(
         self, recipe: Recipe, data: bytes, size: Size, strength: float
@@ -138,8 +147,7 @@ class Orders:
         picture = await read_source(data, (size,))
         width, height = size
         recipe = replace(
-            recipe,
-            model=self.model.content_hash,
+            self._for_this_model(recipe),
             sampling=replace(recipe.sampling, width=width, height=height),
             source=Source(image=picture.image_hash, strength=strength),
         )

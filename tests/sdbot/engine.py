@@ -15,6 +15,8 @@ class StandInEngine:
     from its first order on.
     """
 
+    dtype = "float32"
+
     def __init__(self):
         self.load_failure: Exception | None = None
         self.may_load = asyncio.Event()

@@ -25,6 +25,7 @@ def test_every_setting_is_documented_with_its_default():
         "DISCORD_TOKEN",
         "DISCORD_API_URL",
         "MODEL_PATH",
+        "DTYPE",
         "GUILD_IDS",
         "QUEUE_LIMIT",
         "MEMBER_LIMIT",
@@ -47,14 +48,15 @@ def test_all_faults_are_reported_together(tmp_path):
                 "DISCORD_TOKEN": "two words",
                 "DISCORD_API_URL": "ftp://host/api/v10",
                 "MODEL_PATH": str(tmp_path),
+                "DTYPE": "int8",
                 "QUEUE_LIMIT": "0",
                 "LOG_LEVEL": "loud",
             }
         )
     faults = caught.value.faults
-    names = ["DISCORD_TOKEN", "DISCORD_API_URL", "MODEL_PATH", "QUEUE_LIMIT", "LOG_LEVEL"]
+    names = ["DISCORD_TOKEN", "DISCORD_API_URL", "MODEL_PATH", "DTYPE", "QUEUE_LIMIT", "LOG_LEVEL"]
     assert [fault.split(":")[0] for fault in faults] == names
-    assert "allowed: a whole number from 1 to 1000" in faults[3]
+    assert "allowed: a whole number from 1 to 1000" in faults[4]
 
 
 def test_the_token_is_never_repeated():

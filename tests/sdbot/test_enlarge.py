@@ -15,7 +15,7 @@ from sdbot.queue import JobQueue
 from sdbot.service.orders import ENLARGING_STRENGTH, Orders
 from tests.conftest import MODEL
 from tests.sdbot.conversation import download, picture_message, press, pressed, remix, told
-from tests.sdbot.engine import colour
+from tests.sdbot.engine import StandInEngine, colour
 from tests.sdbot.pictures import encoded, quarters
 
 PAINTED = "Painted anew at twice its size."
@@ -143,7 +143,7 @@ class TestGreatestSize:
 
     @pytest.fixture
     def orders(self, model, tmp_path):
-        return Orders(model, PictureStore(tmp_path, 2**20), JobQueue(20, 4))
+        return Orders(model, JobQueue(20, 4), StandInEngine(), PictureStore(tmp_path, 2**20))
 
     def job(self, model, width, height, scale):
         recipe = model.make_recipe("a red apple", size=(width, height))

@@ -32,6 +32,20 @@ async def test_buttons_work_after_a_restart(start_bot, member, engine):
     assert len(engine.recipes) == 2
 
 
+async def test_what_is_painted_again_is_of_the_engines_dtype(start_bot, member, engine):
+    async with start_bot():
+        await member.command("imagine", prompt="a red apple")
+        message = await picture_message(member)
+    engine.dtype = "bfloat16"
+    async with start_bot():
+        await pressed(member, message, "Reroll")
+        await pressed(member, message, "Subtle")
+        await member.command("imagine", prompt="a green apple")
+        await picture_message(member)
+    dtypes = [recipe.dtype for recipe in engine.recipes]
+    assert dtypes == ["float32", "bfloat16", "bfloat16", "bfloat16"]
+
+
 async def test_button_without_a_row_says_what_to_do(start_bot, member, tmp_path):
     async with start_bot():
         await member.command("imagine", prompt="a red apple")

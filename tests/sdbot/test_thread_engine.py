@@ -20,7 +20,7 @@ class StandInPipeline:
 
     def paint(self, recipes, *, image, on_step):
         self.thread, self.image = threading.current_thread().name, image
-        (num_steps,) = recipes
+        ((num_steps, self.painted_in),) = recipes
         try:
             for self.done in range(1, num_steps + 1):
                 self.may_step.acquire()
@@ -31,13 +31,14 @@ class StandInPipeline:
 
 
 def order(num_steps, scale=1):
-    return SimpleNamespace(recipes=[num_steps], scale=scale)
+    recipe = SimpleNamespace(with_dtype=lambda dtype: (num_steps, dtype))
+    return SimpleNamespace(recipes=[recipe], scale=scale)
 
 
 @pytest.fixture
 def engine():
-    engine = ThreadEngine(None)
-    engine._pipeline = StandInPipeline()
+    engine = ThreadEngine(None, None)
+    engine._pipeline, engine.dtype = StandInPipeline(), "bfloat16"
     yield engine
     engine._thread.shutdown()
 
@@ -53,6 +54,7 @@ async def test_steps_are_reported_on_the_loop_and_painted_on_the_engines_thread(
     assert png.startswith(b"\x89PNG")
     assert steps == [(1, 2, threading.main_thread()), (2, 2, threading.main_thread())]
     assert engine._pipeline.thread.startswith("engine")
+    assert engine._pipeline.painted_in == "bfloat16"
 
 
 async def test_cancelling_ends_the_painting_between_two_steps(engine):
