@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.large.bench.figures import in_turns, psnr, ratios, table
+from tests.large.bench.parts import replaced, rewrite
 
 
 def test_contestants_take_turns():
@@ -34,3 +35,19 @@ def test_columns_of_a_table_are_as_wide_as_their_widest_cell():
         "| --- | ---- |",
         "| bcd | e    |",
     ]
+
+
+def test_each_command_rewrites_its_part_of_the_document_and_no_other(tmp_path):
+    file = tmp_path / "performance.md"
+    rewrite(file, "bench", "# Title\n\nfast")
+    rewrite(file, "curves", "steep")
+    rewrite(file, "bench", "# Title\n\nfaster")
+    rewrite(file, "curves", "flat")
+    text = "<!-- make bench -->\n\n# Title\n\nfaster\n\n<!-- make curves -->\n\nflat\n"
+    assert file.read_text() == text
+
+
+def test_a_document_keeps_what_stands_above_its_parts():
+    document = replaced("# By hand\n\nwords\n", "bench", "fast")
+    assert document == "# By hand\n\nwords\n\n<!-- make bench -->\n\nfast\n"
+    assert replaced(document, "bench", "fast") == document

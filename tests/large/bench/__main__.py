@@ -1,4 +1,4 @@
-"""python -m tests.large.bench [OUTPUT]: measure everything and write docs/performance.md."""
+"""python -m tests.large.bench [OUTPUT]: measure everything, and write its part of the document."""
 
 import subprocess
 import sys
@@ -8,12 +8,11 @@ from pathlib import Path
 
 from tests.large.bench import document, measures
 from tests.large.bench.machine import machine
+from tests.large.bench.parts import PERFORMANCE, rewrite
 from tests.large.bench.worker import OURS, ROOT
 
 WRITE = "import sys; from pathlib import Path; from tests.large.sd15 import write_model; "
 WRITE += "write_model(Path(sys.argv[1]))"
-
-CURVES = "<!-- Curves come below. -->"
 
 
 def measured(folder: Path) -> list[str]:
@@ -40,10 +39,10 @@ def main(output: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         sections = measured(Path(folder))
     title = f"# Performance\n\n`make bench` measured and wrote this on {date.today()}."
-    text = "\n\n".join([title, *sections, CURVES]) + "\n"
+    text = "\n\n".join([title, *sections])
     print(text)
-    output.write_text(text)
+    rewrite(output, "bench", text)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "docs" / "performance.md")
+    main(Path(sys.argv[1]) if sys.argv[1:] else PERFORMANCE)

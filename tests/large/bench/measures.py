@@ -21,7 +21,11 @@ from tests.large.bench.stages import NUM_STEPS
 from tests.large.bench.worker import OURS, PEERS, ROOT, Worker
 
 CORE, DIFFUSERS, OPENVINO = "this core", "diffusers", "OpenVINO"
-MODULES = {CORE: (OURS, "ours"), DIFFUSERS: (PEERS, "theirs"), OPENVINO: (PEERS, "converted")}
+MODULES = {
+    CORE: (OURS, "bench.ours"),
+    DIFFUSERS: (PEERS, "bench.theirs"),
+    OPENVINO: (PEERS, "bench.converted"),
+}
 DTYPES = ("bfloat16", "float32")
 LAYOUTS = ("contiguous_format", "channels_last")
 NETWORKS = {"unet": ["unet"], "decode": ["vae"]}
