@@ -6,7 +6,7 @@ PEERS := .venv-peers
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check parity loading variations waiting responsiveness soak bench clean
+.PHONY: run test check parity loading tiling shortcuts variations waiting responsiveness soak bench curves clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -29,6 +29,14 @@ parity: $(VENV)/dev.stamp $(REFERENCE)/stamp
 loading: $(VENV)/dev.stamp
 	$(PY) -m tests.large.loading
 
+# How much memory it takes to paint 1024 x 1024 at that size, without and with a tiled VAE.
+tiling: $(VENV)/dev.stamp
+	$(PY) -m tests.large.tiling
+
+# What each shortcut saves, and what it changes; writes docs/shortcuts.md, in about 10 minutes.
+shortcuts: $(VENV)/dev.stamp
+	$(PY) -m tests.large.shortcuts
+
 # How much of a picture its variations keep, by strength.
 variations: $(VENV)/dev.stamp
 	$(PY) -m tests.large.variations
@@ -45,9 +53,17 @@ responsiveness: $(VENV)/dev.stamp
 soak: $(VENV)/dev.stamp
 	$(PY) -m tests.large.soak
 
-# How fast the core is beside PyTorch and OpenVINO; writes docs/performance.md, in about 25 minutes.
+# How fast the core is beside PyTorch and OpenVINO; writes its part of docs/performance.md, in about
+# 25 minutes.
 bench: $(VENV)/dev.stamp $(PEERS)/stamp
 	$(PY) -m tests.large.bench
+
+# How seconds and memory grow with what is asked for; writes its part of docs/performance.md, and
+# draws docs/curves, in about 20 minutes.
+curves: $(VENV)/dev.stamp $(PEERS)/stamp
+	$(PY) -m tests.large.curves.measure docs/curves/figures.json
+	$(PY) -m tests.large.curves.document docs/curves/figures.json docs/performance.md
+	$(PEERS)/bin/python -m tests.large.curves.draw docs/curves/figures.json docs/curves
 
 clean:
 	rm -rf $(VENV) $(REFERENCE) $(PEERS)

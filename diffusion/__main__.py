@@ -61,6 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--guidance", type=float, help="how closely the text is followed; default: the model's")
     add("--guidance-rescale", type=float, help="0 to 1; default: 0")
     add("--eta", type=float, help="the noise that ddim adds, 0 to 1; default: 0")
+    add(
+        "--guidance-interval",
+        type=float,
+        nargs=2,
+        metavar=("START", "STOP"),
+        help="guidance in this share of the steps alone; default: 0 1, all of them",
+    )
+    add("--reuse-features", type=int, metavar="N", help="compute the deep ones every N-th call")
+    add("--merge-tokens", type=float, metavar="SHARE", help="attend to fewer places, 0 to 0.75")
+    tiled = "less memory for large pictures: decode and encode them in tiles"
+    add("--tiled-vae", action="store_true", default=None, help=tiled)
     add("--scheduler", help="default: the model's")
     add("--size", type=_size, help="such as 128x128; default: the model's, or the image's ratio")
     add("--count", type=int, default=1, help="pictures, with the seeds that follow each other")
@@ -93,6 +104,9 @@ def _paint_files(options: argparse.Namespace) -> None:
         importlib.import_module("diffusion.runtime")
     with _timed(times, "load"):
         pipeline = diffusion.load(info, request.recipes[0].dtype)
+    if request.is_of_old:
+        note = "was painted by an older version: pixels may differ by a level"
+        print(f"note: {options.recipe} {note}", file=sys.stderr)
     _warn_of_cut(pipeline, request)
     with _timed(times, "first call"):
         images = _paint(pipeline, request)

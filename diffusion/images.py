@@ -124,12 +124,17 @@ def encode_png(image: Image.Image) -> bytes:
 
 def read_recipe(file: Path) -> Recipe:
     """The recipe in a PNG. Raises `ImageError` where there is none, else as `from_json`."""
+    return Recipe.from_json(recipe_text(file))
+
+
+def recipe_text(file: Path) -> str:
+    """The recipe in a PNG as it is written there. Raises `ImageError` where there is none."""
     with _opened(file, ("PNG",)) as image:
         image.load()  # a text chunk may stand behind the pixels
         text = image.info.get(RECIPE_KEY)
     if not isinstance(text, str):
         raise ImageError(f"{file} carries no recipe")
-    return Recipe.from_json(text)
+    return text
 
 
 @contextmanager

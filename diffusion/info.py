@@ -21,7 +21,7 @@ from diffusion.config import (
     read_json,
 )
 from diffusion.errors import ModelError, RecipeError
-from diffusion.recipe import DTYPES, Recipe, Sampling, Source, Text, random_seed
+from diffusion.recipe import DTYPES, Recipe, Sampling, Shortcuts, Source, Text, random_seed
 from diffusion.schedulers import FROM_DIFFUSERS, KINDS, LABELS, make_scheduler, resolve
 from diffusion.text.tokenizer import CLIPTokenizer
 
@@ -142,6 +142,7 @@ class ModelInfo:
         scheduler: str | None = None,
         size: tuple[int, int] | None = None,
         source: Source | None = None,
+        shortcuts: Shortcuts | None = None,
         dtype: str = DTYPES[0],
     ) -> Recipe:
         """A recipe within this model's bounds; None is its default, or a random seed.
@@ -164,7 +165,12 @@ class ModelInfo:
         )
         text = Text(prompt=prompt, negative_prompt=negative_prompt)
         recipe = Recipe(
-            text=text, sampling=sampling, source=source, model=self.content_hash, dtype=dtype
+            text=text,
+            sampling=sampling,
+            source=source,
+            shortcuts=shortcuts or Shortcuts(),
+            model=self.content_hash,
+            dtype=dtype,
         )
         self.check(recipe)
         return recipe

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 
-from diffusion.recipe import Recipe
+from diffusion.recipe import Recipe, Shortcuts
 from diffusion.schedulers import LABELS
 
 
 def to_parameters(recipe: Recipe, model_title: str) -> str:
     """Prompt, `Negative prompt: …`, and a line of `Steps: …, Sampler: …, …`."""
-    sampling, source = recipe.sampling, recipe.source
+    sampling, source, shortcuts = recipe.sampling, recipe.source, recipe.shortcuts
     settings: dict[str, object] = {
         "Steps": sampling.num_steps,
         "Sampler": LABELS[sampling.scheduler],
@@ -29,6 +29,13 @@ def to_parameters(recipe: Recipe, model_title: str) -> str:
         settings["CFG Rescale"] = sampling.guidance_rescale
     if sampling.eta:
         settings["Eta"] = sampling.eta
+    if shortcuts.guidance_interval != Shortcuts.guidance_interval:
+        start, stop = shortcuts.guidance_interval
+        settings["CFG interval"] = f"{start:g} to {stop:g}"
+    if shortcuts.reuse_features > 1:
+        settings["Reused features"] = shortcuts.reuse_features
+    if shortcuts.merge_tokens:
+        settings["Token merging ratio"] = shortcuts.merge_tokens
     lines = [recipe.text.prompt]
     if recipe.text.negative_prompt:
         lines.append(f"Negative prompt: {recipe.text.negative_prompt}")

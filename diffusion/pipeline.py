@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 
 import numpy as np
 from PIL import Image
@@ -17,6 +18,7 @@ from diffusion.noise import NormalStream
 from diffusion.recipe import Recipe, Sampling
 from diffusion.schedulers import make_scheduler
 from diffusion.schedulers.base import Scheduler, num_skipped_steps
+from diffusion.tiling import in_tiles
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,12 @@ class Pipeline:
     ) -> list[Image.Image]:
         """Paint recipes that differ in their seeds alone, all at once.
 
-        In float32 on the CPU each has the same pixels as if painted by itself. `image` and `mask`
-        are those that the recipe's source names, of the recipe's width and height. `noise` stands
-        for the one that the seeds give, (batch, height / downscale, width / downscale,
-        latent_channels); the RGB pictures carry their recipe in `info` unless it was handed in.
+        In float32 on the CPU each has the same pixels as if painted by itself where the UNet's
+        lowest resolution has a multiple of eight places, and else is within a level of them.
+        `image` and `mask` are those that the recipe's source names, of its width and height.
+        `noise` stands for the one that the seeds give, (batch, height / downscale, width /
+        downscale, latent_channels); the RGB pictures carry their recipe in `info` unless it was
+        handed in.
         What `on_step` raises ends the painting. Raises `RecipeError` on what cannot be painted.
         """
         if not recipes:
@@ -94,7 +98,7 @@ class Pipeline:
         streams = [NormalStream(recipe.sampling.seed) for recipe in recipes]
         canvas = self._prepare(recipe, scheduler, streams, image, mask, noise)
         latents = self._denoise(recipe, scheduler, streams, canvas, on_step)
-        images = self._decode(latents)
+        images = self._decode(recipe, latents)
         if noise is not None:
             return images
         return [
@@ -133,7 +137,8 @@ class Pipeline:
         clean = None
         if image is not None:
             pixels = to_pixels(image)[None]
-            clean = self._networks.encode_pixels(pixels, self._draw(recipe.sampling, streams))
+            encode = _tiled_if_asked(recipe, self._networks.encode_pixels)
+            clean = encode(pixels, self._draw(recipe.sampling, streams))
         drawn = self._draw(recipe.sampling, streams)
         noise = drawn if noise is None else _as_drawn(noise, drawn.shape)
         if mask is not None:
@@ -158,11 +163,12 @@ class Pipeline:
         canvas: _Canvas,
         on_step: OnStep | None,
     ) -> np.ndarray:
-        predict = self._networks.predictor(recipe.text, recipe.sampling, self.tokenizer)
+        predict = self._networks.predictor(recipe, self.tokenizer)
         latents, state = canvas.latents, scheduler.initial_state
         num_calls = len(scheduler.timesteps)
         for index in range(canvas.first, num_calls):
-            output = predict(scheduler.scale_input(latents, index), scheduler.timesteps[index])
+            scaled, share = scheduler.scale_input(latents, index), _share_done(scheduler, index)
+            output = predict(scaled, scheduler.timesteps[index], share)
             if on_step is not None:
                 denoised = scheduler.denoised(index, latents, output)
             noise = self._draw(recipe.sampling, streams) if scheduler.needs_noise(index) else None
@@ -171,7 +177,9 @@ class Pipeline:
                 latents = _blend(canvas, latents, scheduler, index + 1)
             if on_step is not None:
                 done = index + 1 - canvas.first
-                on_step(Step(done, num_calls - canvas.first, partial(self._decode, denoised)))
+                on_step(
+                    Step(done, num_calls - canvas.first, partial(self._decode, recipe, denoised))
+                )
         return latents
 
     def _draw(self, sampling: Sampling, streams: Sequence[NormalStream]) -> np.ndarray:
@@ -180,9 +188,25 @@ class Pipeline:
         height, width = sampling.height // vae.downscale, sampling.width // vae.downscale
         return np.stack([stream.draw(height, width, vae.latent_channels) for stream in streams])
 
-    def _decode(self, latents: np.ndarray) -> list[Image.Image]:
+    def _decode(self, recipe: Recipe, latents: np.ndarray) -> list[Image.Image]:
         """One picture at a time, so that a batch needs no more memory than one."""
-        return [from_pixels(self._networks.decode(one[None])[0]) for one in latents]
+        decode = _tiled_if_asked(recipe, self._networks.decode)
+        return [from_pixels(decode(one[None])[0]) for one in latents]
+
+
+def _tiled_if_asked(
+    recipe: Recipe, function: Callable[..., np.ndarray]
+) -> Callable[..., np.ndarray]:
+    return partial(in_tiles, function) if recipe.shortcuts.tiled_vae else function
+
+
+def _share_done(scheduler: Scheduler, index: int) -> float:
+    """How much of the scheduler's steps is before the one that call `index` is of, in [0, 1).
+
+    A step that is done twice (PNDM's) is two.
+    """
+    num_steps = ceil(len(scheduler.timesteps) / scheduler.order)
+    return index // scheduler.order / num_steps
 
 
 def _check_picture(

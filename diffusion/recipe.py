@@ -9,15 +9,18 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from diffusion.errors import RecipeError
 from diffusion.schedulers import num_calls
 from diffusion.schedulers.base import num_skipped_steps
 
-VERSION = 1
+VERSION = 2
+"""Of how pixels follow from a recipe. Since 1, sums are rounded otherwise."""
+_READ_VERSIONS = (1, VERSION)
 NUM_SEEDS = 2**32
+MAX_MERGED = 0.75
 DTYPES = ("float32", "bfloat16", "float16")
 
 _Part = TypeVar("_Part")
@@ -36,8 +39,8 @@ class Text:
     negative_prompt: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("prompt", "negative_prompt"):
-            _check(field, getattr(self, field), str, "text in UTF-8", _is_unicode)
+        for name in ("prompt", "negative_prompt"):
+            _check(name, getattr(self, name), str, "text in UTF-8", _is_unicode)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +62,11 @@ class Sampling:
 
     def __post_init__(self) -> None:
         _check("scheduler", self.scheduler, str, "a scheduler's name")
-        for field in ("num_steps", "width", "height"):
-            _check(field, getattr(self, field), int, "a whole number from 1", _is_from_1)
+        for name in ("num_steps", "width", "height"):
+            _check(name, getattr(self, name), int, "a whole number from 1", _is_from_1)
         _check("guidance_scale", self.guidance_scale, _NUMBER, "a number from 1", _is_from_1)
-        for field in ("guidance_rescale", "eta"):
-            _check(field, getattr(self, field), _NUMBER, "0 to 1", lambda part: 0 <= part <= 1)
+        for name in ("guidance_rescale", "eta"):
+            _check(name, getattr(self, name), _NUMBER, "0 to 1", lambda part: 0 <= part <= 1)
         seeds = f"a whole number from 0 to {NUM_SEEDS - 1}"
         _check("seed", self.seed, int, seeds, lambda seed: 0 <= seed < NUM_SEEDS)
 
@@ -89,6 +92,49 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shortcuts:
+    """What trades exactness for time, or for memory; by default nothing.
+
+    `guidance_interval` is (start, stop) with 0 <= start <= stop <= 1. Of a scheduler's n steps,
+    those that a source's strength leaves out among them, step i (from 0) is guided where
+    start <= i / n < stop; the others take the prompt's output alone, which is half the work. Noise
+    only falls from step to step: what the paper calls sigma_hi is the level of step
+    ceil(start * n), the first that is guided, and its sigma_lo that of step ceil(stop * n), the
+    first that no longer is. Where PNDM does a step twice, these are two. Without guidance the
+    interval says nothing. Source: arXiv:2404.07724.
+
+    `reuse_features`: the deep features of the UNet are computed in the first of every so many of
+    its calls, and anew where guidance begins or ends; the other calls take them over. 1 is exact.
+    Source: DeepCache (arXiv:2312.00858).
+
+    `merge_tokens`: the share of the places that merge with one like them before self-attention at
+    the highest resolution that has one, 0 to 0.75. Source: arXiv:2303.17604.
+
+    `tiled_vae`: the VAE decodes a large picture, and encodes a source, in tiles that overlap. It
+    needs less memory and more time. See `diffusion.tiling`.
+    """
+
+    guidance_interval: tuple[float, float] = (0.0, 1.0)
+    reuse_features: int = 1
+    merge_tokens: float = 0.0
+    tiled_vae: bool = False
+
+    def __post_init__(self) -> None:
+        allowed = "two numbers, 0 to 1, the first no greater"
+        _check("guidance_interval", self.guidance_interval, tuple, allowed, _is_interval)
+        _check("reuse_features", self.reuse_features, int, "a whole number from 1", _is_from_1)
+        _check(
+            "merge_tokens",
+            self.merge_tokens,
+            _NUMBER,
+            f"0 to {MAX_MERGED}",
+            lambda share: 0 <= share <= MAX_MERGED,
+        )
+        if not isinstance(self.tiled_vae, bool):
+            raise RecipeError("tiled_vae", received=self.tiled_vae, allowed="true or false")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One picture; `model` is the SHA-256 of the model's files, as `ModelInfo.content_hash`."""
 
@@ -96,6 +142,7 @@ class Recipe:
     sampling: Sampling
     model: str
     source: Source | None = None
+    shortcuts: Shortcuts = field(default_factory=Shortcuts)
     dtype: str = DTYPES[0]
     version: int = VERSION
 
@@ -141,19 +188,32 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """Read what `to_json` wrote. Raises `RecipeError` on all else, unknown keys included."""
+        """Read what `to_json` wrote. Raises `RecipeError` on all else, unknown keys included.
+
+        One of an older version becomes the same of this version; `version_of` tells them apart.
+        """
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
             raise RecipeError("recipe", received=text[:80], allowed="JSON of a recipe") from None
         data = dict(_known_keys(cls, data, "recipe"))
         # A recipe of another version may lack keys of this one: the version is the clearer fault.
-        _check("version", data.get("version"), int, str(VERSION), _is_this_version)
+        allowed = " or ".join(map(str, _READ_VERSIONS))
+        _check("version", data.get("version"), int, allowed, lambda one: one in _READ_VERSIONS)
+        data["version"] = VERSION
         for name, part in (("text", Text), ("sampling", Sampling)):
             data[name] = _build(part, data.get(name), name)
         if data.get("source") is not None:
             data["source"] = _build(Source, data["source"], "source")
+        if "shortcuts" in data:
+            data["shortcuts"] = _build(Shortcuts, _with_tuples(data["shortcuts"]), "shortcuts")
         return _build(cls, data, "recipe")
+
+
+def version_of(text: str) -> int:
+    """The version that a recipe was written in; `text` is one that `Recipe.from_json` reads."""
+    version: int = json.loads(text)["version"]
+    return version
 
 
 _NUMBER = (int, float)
@@ -171,6 +231,17 @@ def _is_hash(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
+def _is_interval(interval: tuple[Any, ...]) -> bool:
+    if len(interval) != 2 or not all(_is_number(share) for share in interval):
+        return False
+    start, stop = interval
+    return 0 <= start <= stop <= 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, _NUMBER) and not isinstance(value, bool)
+
+
 def _is_this_version(number: int) -> bool:
     return number == VERSION
 
@@ -184,6 +255,13 @@ def _check(
 ) -> None:
     if not isinstance(value, kind) or isinstance(value, bool) or not holds(value):
         raise RecipeError(field, received=value, allowed=allowed)
+
+
+def _with_tuples(data: Any) -> Any:
+    """JSON knows lists alone."""
+    if not isinstance(data, Mapping):
+        return data
+    return {key: tuple(each) if isinstance(each, list) else each for key, each in data.items()}
 
 
 def _known_keys(part: type, data: Any, name: str) -> Mapping[str, Any]:

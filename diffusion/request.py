@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from PIL import Image
 
 from diffusion.errors import RecipeError
-from diffusion.images import fit, nearest_size, open_image, pixel_hash, read_recipe
+from diffusion.images import fit, nearest_size, open_image, pixel_hash, recipe_text
 from diffusion.info import ModelInfo
-from diffusion.recipe import DTYPES, Recipe, Source
+from diffusion.recipe import DTYPES, VERSION, Recipe, Shortcuts, Source, version_of
 
+_SHORTCUTS = tuple(field.name for field in fields(Shortcuts))
 # What a recipe decides: with --recipe these options have nothing to say.
 _DECIDED = (
     "prompt",
@@ -25,21 +26,27 @@ _DECIDED = (
     "size",
     "strength",
     "dtype",
+    *_SHORTCUTS,
 )
 
 
 @dataclass(frozen=True)
 class Request:
-    """Recipes of a batch and, for image-to-image, the fitted pictures that they name."""
+    """Recipes of a batch and, for image-to-image, the fitted pictures that they name.
+
+    `is_of_old` says that the recipe to be repeated was written before the pixels of all recipes
+    changed a little.
+    """
 
     recipes: list[Recipe]
     image: Image.Image | None
     mask: Image.Image | None
+    is_of_old: bool = False
 
 
 def make_request(info: ModelInfo, options: Namespace) -> Request:
     """What is to be painted. Raises `DiffusionError` on what cannot be."""
-    repeated = _repeated(options)
+    repeated, is_of_old = _repeated(options)
     image = open_image(options.image) if options.image else None
     size = options.size or _size(info, repeated, image)
     mask = open_image(options.mask) if options.mask else None
@@ -48,16 +55,18 @@ def make_request(info: ModelInfo, options: Namespace) -> Request:
         raise RecipeError("mask", received=received, allowed=f"{allowed}, the image's size")
     image, mask = (fit(one, size) if one else None for one in (image, mask))
     recipe = repeated or _new(info, options, size, _source(info, options, image, mask))
-    return Request(recipe.batch(options.count), image, mask)
+    return Request(recipe.batch(options.count), image, mask, is_of_old)
 
 
-def _repeated(options: Namespace) -> Recipe | None:
+def _repeated(options: Namespace) -> tuple[Recipe | None, bool]:
+    """The recipe that is given, and whether it is of an older version."""
     if options.recipe is None:
-        return None
+        return None, False
     for name in _DECIDED:
         if getattr(options, name) is not None:
             raise RecipeError(name, received=getattr(options, name), allowed="the recipe's own")
-    return read_recipe(options.recipe)
+    text = recipe_text(options.recipe)
+    return Recipe.from_json(text), version_of(text) != VERSION
 
 
 def _size(info: ModelInfo, repeated: Recipe | None, image: Image.Image | None) -> tuple[int, int]:
@@ -96,5 +105,13 @@ def _new(
         scheduler=options.scheduler,
         size=size,
         source=source,
+        shortcuts=_shortcuts(options),
         dtype=options.dtype or DTYPES[0],
     )
+
+
+def _shortcuts(options: Namespace) -> Shortcuts:
+    asked = {name: getattr(options, name) for name in _SHORTCUTS}
+    if asked["guidance_interval"] is not None:
+        asked["guidance_interval"] = tuple(asked["guidance_interval"])
+    return Shortcuts(**{name: value for name, value in asked.items() if value is not None})

@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
-import numpy as np
-
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -87,8 +85,8 @@ def has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
-    """`function` of arrays as one that takes and returns NumPy arrays.
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of arrays as one that takes NumPy arrays and returns one, or a tuple of them.
 
     It is traced into a graph once for each combination of shapes and dtypes.
     """
@@ -99,8 +97,9 @@ def compiled(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
 
     graph = tf.function(traced, autograph=False)
 
-    def call(*arrays: Any) -> np.ndarray:
-        return graph(*(tf.convert_to_tensor(array) for array in arrays)).numpy()
+    def call(*arrays: Any) -> Any:
+        results = graph(*(tf.convert_to_tensor(array) for array in arrays))
+        return tf.nest.map_structure(lambda result: result.numpy(), results)
 
     return call
 

@@ -14,6 +14,7 @@ from diffusion.models.layers import (
     LayerNormalization,
     Tensor,
 )
+from diffusion.models.token_merging import Merging, match
 from diffusion.runtime import in_one_pass
 
 # Scores of one head; where there are so many, heads are made one after the other, so that their
@@ -137,8 +138,13 @@ class TransformerBlock(Block):
         self.norm3 = LayerNormalization(features, name="norm3")
         self.ff = GEGLU(features, name="ff")
 
-    def call(self, states: Tensor, context: Tensor) -> Tensor:
-        states = states + self.attn1(self.norm1(states))
+    def call(self, states: Tensor, context: Tensor, *, merging: Merging | None = None) -> Tensor:
+        """With a `merging`, the self-attention is among merged tokens."""
+        normal = self.norm1(states)
+        if merging is None:
+            states = states + self.attn1(normal)
+        else:
+            states = states + merging.unmerge(self.attn1(merging.merge(normal)))
         states = states + self.attn2(self.norm2(states), context)
         return states + self.ff(self.norm3(states))
 
@@ -147,14 +153,23 @@ class SpatialTransformer(Block):
     """A transformer over the places of a picture, added to it.
 
     Shapes: hidden (batch, height, width, channels), context (batch, length, context_features).
+    Where it is of the finest resolution, `merge_tokens` is the share of the places that are merged.
     Source: latent diffusion (arXiv:2112.10752) section 3.3.
     """
 
     def __init__(
-        self, channels: int, num_heads: int, context_features: int, groups: int, **kwargs: Any
+        self,
+        channels: int,
+        num_heads: int,
+        context_features: int,
+        groups: int,
+        *,
+        is_finest: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.channels = channels
+        self.is_finest = is_finest
         self.norm = GroupNormalization(channels, groups, epsilon=1e-6, name="norm")
         self.proj_in = Conv2D(channels, channels, 1, name="proj_in")
         self.block = TransformerBlock(
@@ -162,11 +177,13 @@ class SpatialTransformer(Block):
         )
         self.proj_out = Conv2D(channels, channels, 1, name="proj_out")
 
-    def call(self, hidden: Tensor, context: Tensor) -> Tensor:
+    def call(self, hidden: Tensor, context: Tensor, *, merge_tokens: float = 0.0) -> Tensor:
         shape = ops.shape(hidden)
         states = self.proj_in(self.norm(hidden))
         states = ops.reshape(states, (shape[0], shape[1] * shape[2], self.channels))
-        states = self.block(states, context)
+        share = merge_tokens if self.is_finest else 0.0
+        merging = match(states, shape[1], shape[2], share)
+        states = self.block(states, context, merging=merging)
         return hidden + self.proj_out(ops.reshape(states, shape))
 
 

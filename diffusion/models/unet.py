@@ -42,28 +42,76 @@ class UNet(Block):
         )
         self.conv_out = Conv2D(widths[0], config.out_channels, name="conv_out")
 
-    def call(self, latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+    def call(
+        self, latents: Tensor, timesteps: Tensor, context: Tensor, *, merge_tokens: float = 0.0
+    ) -> Tensor:
         """The model's output for noisy latents.
 
         Shapes: latents and result (batch, height, width, channels), timesteps (batch,), context
         (batch, length, cross_attention_dim). Height and width are multiples of 2 for each
-        downsampling.
+        downsampling. `merge_tokens` is the share of the places that are merged for self-attention
+        at the highest resolution that has one, 0 to 0.75.
+        """
+        return self.with_deep(latents, timesteps, context, merge_tokens=merge_tokens)[0]
+
+    def with_deep(
+        self, latents: Tensor, timesteps: Tensor, context: Tensor, *, merge_tokens: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """As `call`, and the deep features: what comes from below to the last block.
+
+        They change slowly from one timestep to the next. Their shape is (batch, height, width,
+        channels of the level below). Source: DeepCache (arXiv:2312.00858).
         """
         time_embedding = self.time_embedding(timesteps)
         hidden = self.conv_in(latents)
         skips = [hidden]
         for block in self.down_blocks:
-            hidden, more = block(hidden, time_embedding, context)
+            hidden, more = block(hidden, time_embedding, context, merge_tokens=merge_tokens)
             skips += more
-        hidden = self.mid_block(hidden, time_embedding, context)
-        for block in self.up_blocks:
+        deep = self.mid_block(hidden, time_embedding, context, merge_tokens=merge_tokens)
+        for block in self.up_blocks[:-1]:
             taken = [skips.pop() for _ in block.resnets]
-            hidden = block(hidden, taken, time_embedding, context)
+            deep = block(deep, taken, time_embedding, context, merge_tokens=merge_tokens)
+        return self._output(deep, skips, time_embedding, context, merge_tokens), deep
+
+    def from_deep(
+        self,
+        latents: Tensor,
+        timesteps: Tensor,
+        context: Tensor,
+        deep: Tensor,
+        *,
+        merge_tokens: float = 0.0,
+    ) -> Tensor:
+        """As `call`, with deep features of an earlier timestep: only the outermost blocks run."""
+        time_embedding = self.time_embedding(timesteps)
+        hidden = self.conv_in(latents)
+        # What it makes for the level below is let go, and left out of a graph.
+        _below, skips = self.down_blocks[0](
+            hidden, time_embedding, context, merge_tokens=merge_tokens
+        )
+        return self._output(deep, [hidden, *skips], time_embedding, context, merge_tokens)
+
+    def _output(
+        self,
+        deep: Tensor,
+        skips: list[Tensor],
+        time_embedding: Tensor,
+        context: Tensor,
+        merge_tokens: float,
+    ) -> Tensor:
+        """The last block with the first skips, and the output."""
+        block = self.up_blocks[-1]
+        taken = skips[: len(block.resnets)][::-1]
+        hidden = block(deep, taken, time_embedding, context, merge_tokens=merge_tokens)
         return self.conv_out(activations.silu(self.conv_norm_out(hidden)))
 
 
 class DownBlock(Block):
-    """Residual blocks, each followed by attention to the text where there is any, then smaller."""
+    """Residual blocks, each followed by attention to the text where there is any, then smaller.
+
+    Level 0 has the latents' own resolution, and each after it half of that.
+    """
 
     def __init__(
         self,
@@ -72,22 +120,25 @@ class DownBlock(Block):
         channels: int,
         *,
         has_attention: bool,
-        is_last: bool,
+        level: int,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         count = config.layers_per_block
         self.resnets = _resnets(config, [in_channels] + [channels] * (count - 1), channels)
-        self.attentions = _attentions(config, channels, count) if has_attention else [None] * count
+        self.attentions = _attentions(config, level, count) if has_attention else [None] * count
+        is_last = level == len(config.block_out_channels) - 1
         self.downsampler = None if is_last else Downsample(channels, name="downsamplers.0")
 
-    def call(self, hidden: Tensor, time_embedding: Tensor, context: Tensor) -> Tensor:
+    def call(
+        self, hidden: Tensor, time_embedding: Tensor, context: Tensor, *, merge_tokens: float = 0.0
+    ) -> Tensor:
         """The result and all that the way up will need: (hidden, list of hidden)."""
         skips = []
         for resnet, attention in zip(self.resnets, self.attentions, strict=True):
             hidden = resnet(hidden, time_embedding)
             if attention is not None:
-                hidden = attention(hidden, context)
+                hidden = attention(hidden, context, merge_tokens=merge_tokens)
             skips.append(hidden)
         if self.downsampler is not None:
             hidden = self.downsampler(hidden)
@@ -102,11 +153,13 @@ class MidBlock(Block):
         super().__init__(**kwargs)
         channels = config.block_out_channels[-1]
         self.resnets = _resnets(config, [channels, channels], channels)
-        self.attentions = _attentions(config, channels, 1)
+        self.attentions = _attentions(config, len(config.block_out_channels) - 1, 1)
 
-    def call(self, hidden: Tensor, time_embedding: Tensor, context: Tensor) -> Tensor:
+    def call(
+        self, hidden: Tensor, time_embedding: Tensor, context: Tensor, *, merge_tokens: float = 0.0
+    ) -> Tensor:
         hidden = self.resnets[0](hidden, time_embedding)
-        hidden = self.attentions[0](hidden, context)
+        hidden = self.attentions[0](hidden, context, merge_tokens=merge_tokens)
         return self.resnets[1](hidden, time_embedding)
 
 
@@ -120,22 +173,28 @@ class UpBlock(Block):
         channels: int,
         *,
         has_attention: bool,
-        is_last: bool,
+        level: int,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         count = len(in_channels)
         self.resnets = _resnets(config, in_channels, channels)
-        self.attentions = _attentions(config, channels, count) if has_attention else [None] * count
-        self.upsampler = None if is_last else Upsample(channels, name="upsamplers.0")
+        self.attentions = _attentions(config, level, count) if has_attention else [None] * count
+        self.upsampler = Upsample(channels, name="upsamplers.0") if level else None
 
     def call(
-        self, hidden: Tensor, skips: list[Tensor], time_embedding: Tensor, context: Tensor
+        self,
+        hidden: Tensor,
+        skips: list[Tensor],
+        time_embedding: Tensor,
+        context: Tensor,
+        *,
+        merge_tokens: float = 0.0,
     ) -> Tensor:
         for resnet, attention, skip in zip(self.resnets, self.attentions, skips, strict=True):
             hidden = resnet(ops.concatenate([hidden, skip], axis=-1), time_embedding)
             if attention is not None:
-                hidden = attention(hidden, context)
+                hidden = attention(hidden, context, merge_tokens=merge_tokens)
         return hidden if self.upsampler is None else self.upsampler(hidden)
 
 
@@ -147,7 +206,7 @@ def _down_blocks(config: UNetConfig) -> list[DownBlock]:
             in_channels=widths[max(index - 1, 0)],
             channels=width,
             has_attention=_lookup(DOWN_BLOCK_TYPES, config.down_block_types[index]),
-            is_last=index == len(widths) - 1,
+            level=index,
             name=f"down_blocks.{index}",
         )
         for index, width in enumerate(widths)
@@ -170,7 +229,7 @@ def _up_blocks(config: UNetConfig) -> list[UpBlock]:
                 in_channels=[channels + skips.pop() for channels in predecessors],
                 channels=width,
                 has_attention=_lookup(UP_BLOCK_TYPES, config.up_block_types[index]),
-                is_last=index == len(widths) - 1,
+                level=len(widths) - 1 - index,
                 name=f"up_blocks.{index}",
             )
         )
@@ -192,17 +251,25 @@ def _resnets(config: UNetConfig, in_channels: list[int], channels: int) -> list[
     ]
 
 
-def _attentions(config: UNetConfig, channels: int, count: int) -> list[SpatialTransformer]:
+def _attentions(config: UNetConfig, level: int, count: int) -> list[SpatialTransformer]:
     return [
         SpatialTransformer(
-            channels,
+            config.block_out_channels[level],
             config.attention_head_dim,
             config.cross_attention_dim,
             config.norm_num_groups,
+            is_finest=level == _finest_level(config),
             name=f"attentions.{index}",
         )
         for index in range(count)
     ]
+
+
+def _finest_level(config: UNetConfig) -> int:
+    """The first level with attention; the last one has it in the middle block."""
+    types = config.down_block_types[:-1]
+    has_attention = [_lookup(DOWN_BLOCK_TYPES, block_type) for block_type in types]
+    return [*has_attention, True].index(True)
 
 
 def _lookup(table: dict[str, bool], block_type: str) -> bool:

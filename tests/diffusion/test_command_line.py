@@ -8,8 +8,8 @@ from PIL import Image
 
 import diffusion
 from diffusion.__main__ import main
-from diffusion.images import RECIPE_KEY
-from diffusion.recipe import Recipe
+from diffusion.images import RECIPE_KEY, encode_png, read_recipe
+from diffusion.recipe import Recipe, Shortcuts
 from tests.conftest import ROOT
 
 
@@ -62,6 +62,34 @@ def test_a_recipe_repeats_its_picture_to_the_same_pixels(apple):
     assert again.read_bytes() == apple.read_bytes()
 
 
+def test_a_recipe_of_an_older_version_is_painted_with_a_note(apple, capsys):
+    with Image.open(apple) as image:
+        data = json.loads(image.text[RECIPE_KEY])
+        del data["shortcuts"]  # it had none
+        image.info[RECIPE_KEY] = json.dumps({**data, "version": 1})
+        old, again = apple.with_name("old.png"), apple.with_name("again.png")
+        old.write_bytes(encode_png(image))
+    capsys.readouterr()
+    assert main(["--recipe", str(old), "-o", str(again)]) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if "note: " in line]
+    assert len(notes) == 1
+    assert "older version: pixels may differ by a level" in notes[0]
+    assert again.read_bytes() == apple.read_bytes()
+    assert main(["--recipe", str(again), "-o", str(old), "--force"]) == 0
+    assert "note: " not in capsys.readouterr().err
+
+
+def test_shortcuts_are_repeated_with_their_recipe(loaded, tmp_path):
+    hasty, again = tmp_path / "hasty.png", tmp_path / "again.png"
+    options = "--guidance-interval 0 0.5 --reuse-features 2 --merge-tokens 0.5"
+    assert main(["a red apple", "-o", str(hasty), "--steps", "4", *options.split()]) == 0
+    assert read_recipe(hasty).shortcuts == Shortcuts(
+        guidance_interval=(0, 0.5), reuse_features=2, merge_tokens=0.5
+    )
+    assert main(["--recipe", str(hasty), "-o", str(again)]) == 0
+    assert again.read_bytes() == hasty.read_bytes()
+
+
 def test_a_remix_is_repeated_with_its_picture_and_no_other(apple, capsys):
     remix, again = apple.with_name("remix.png"), apple.with_name("again.png")
     mask = apple.with_name("mask.png")
@@ -112,11 +140,18 @@ def test_a_file_that_is_there_is_kept_unless_forced(apple, capsys):
             "x -o {0}/a.png --size 100x128",
             "width is 100; allowed: multiples of 32 up to 4096, the nearest 96",
         ),
+        ("x -o {0}/a.png --guidance-interval 0.8 0.2", "interval is (0.8, 0.2); allowed: "),
+        ("x -o {0}/a.png --reuse-features 0", "reuse_features is 0; allowed: a whole number from"),
+        ("x -o {0}/a.png --merge-tokens 0.9", "merge_tokens is 0.9; allowed: 0 to 0.75"),
         ("x -o {0}/a.png --count 0", "count is 0; allowed: "),
         ("x -o {0}/a.png --strength 0.5", "strength is 0.5; allowed: with an image"),
         ("x -o {0}/a.png --image {1}/README.md", "README.md is no picture; allowed: PNG, JPEG"),
         ("x -o {0}/a.png --image {1}/docs/sandbox.png --strength 0", "strength is 0.0; allowed: "),
         ("-o {0}/a.png --recipe {1}/docs/sandbox.png", "docs/sandbox.png carries no recipe"),
+        (
+            "-o {0}/a.png --recipe {1}/docs/sandbox.png --reuse-features 2",
+            "reuse_features is 2; allowed: the recipe's",
+        ),
         ("-o {0}/a.png --recipe {1}/docs/sandbox.png --seed 7", "seed is 7; allowed: the recipe's"),
     ],
 )

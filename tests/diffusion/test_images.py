@@ -20,7 +20,7 @@ from diffusion.images import (
     to_pixels,
     with_recipe,
 )
-from diffusion.recipe import Recipe, Sampling, Source, Text
+from diffusion.recipe import Recipe, Sampling, Shortcuts, Source, Text
 
 RECIPE = Recipe(
     text=Text(prompt="a cat, 50%\nso soft 猫", negative_prompt="dog"),
@@ -248,6 +248,15 @@ def test_a_remix_says_its_strength_to_other_tools():
     assert image.info["parameters"].endswith("Model: m, Denoising strength: 0.6")
 
 
+def test_shortcuts_are_said_to_other_tools():
+    from dataclasses import replace
+
+    shortcuts = Shortcuts(guidance_interval=(0.25, 0.8), reuse_features=2, merge_tokens=0.5)
+    image = with_recipe(Image.new("RGB", (64, 32)), replace(RECIPE, shortcuts=shortcuts), "m")
+    said = "CFG interval: 0.25 to 0.8, Reused features: 2, Token merging ratio: 0.5"
+    assert image.info["parameters"].endswith(f"Model: m, {said}")
+
+
 def test_a_picture_without_a_recipe_is_written_without_one(tmp_path):
     file = tmp_path / "picture.png"
     file.write_bytes(encode_png(Image.new("RGB", (4, 4))))
@@ -260,7 +269,7 @@ def test_a_broken_recipe_is_refused(tmp_path):
     image = Image.new("RGB", (4, 4))
     image.info[RECIPE_KEY] = '{"version": 7}'
     file.write_bytes(encode_png(image))
-    with pytest.raises(RecipeError, match="version is 7; allowed: 1"):
+    with pytest.raises(RecipeError, match="version is 7; allowed: 1 or 2"):
         read_recipe(file)
 
 

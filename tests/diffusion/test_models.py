@@ -25,7 +25,7 @@ def output(pipeline, latents):
     def output(guidance_scale, **text):
         recipe = pipeline.info.make_recipe(**text, guidance_scale=guidance_scale)
         networks, tokenizer = pipeline._networks, pipeline.tokenizer
-        predict = networks.predictor(recipe.text, recipe.sampling, tokenizer)
+        predict = networks.predictor(recipe, tokenizer)
         return predict(latents, np.float32(601))
 
     return output

@@ -124,6 +124,17 @@ def test_a_picture_of_an_odd_batch_has_the_pixels_it_has_alone(pipeline, guidanc
 
 
 @pytest.mark.parametrize("guidance_scale", [1, 4])
+def test_a_picture_of_a_size_with_odd_places_is_in_a_batch_what_it_is_alone(
+    pipeline, guidance_scale
+):
+    recipe = pipeline.info.make_recipe(
+        "a red apple", seed=5, num_steps=5, guidance_scale=guidance_scale, size=(96, 96)
+    )
+    for one, image in zip(recipe.batch(2), pipeline.paint(recipe.batch(2)), strict=True):
+        assert_same_picture(image, levels(pipeline(one)))
+
+
+@pytest.mark.parametrize("guidance_scale", [1, 4])
 @pytest.mark.parametrize("start", ["text", "image"])
 def test_a_picture_of_a_batch_has_the_pixels_it_has_alone(pipeline, guidance_scale, start):
     source = image = None

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from diffusion.errors import RecipeError
-from diffusion.recipe import Recipe, Sampling, Source, Text
+from diffusion.recipe import VERSION, Recipe, Sampling, Shortcuts, Source, Text, version_of
 
 RECIPE = Recipe(
     text=Text(prompt="猫 🐱", negative_prompt="blue"),
@@ -18,9 +18,25 @@ RECIPE = Recipe(
 REMIX = replace(RECIPE, source=Source(image="0" * 64, strength=0.6, mask="f" * 64))
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, REMIX])
+HURRIED = replace(
+    RECIPE,
+    shortcuts=Shortcuts(guidance_interval=(0.1, 0.8), reuse_features=3, merge_tokens=0.5),
+)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, REMIX, HURRIED])
 def test_json_reads_back_to_an_equal_recipe(recipe):
     assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, REMIX])
+def test_a_recipe_of_version_1_is_the_same_of_this_version(recipe):
+    data = json.loads(recipe.to_json())
+    del data["shortcuts"]  # it had none
+    data["version"] = 1
+    text = json.dumps(data)
+    assert Recipe.from_json(text) == recipe
+    assert (version_of(text), version_of(recipe.to_json())) == (1, VERSION)
 
 
 def test_a_batch_has_the_seeds_that_follow_each_other():
@@ -70,7 +86,16 @@ def test_recipes_are_frozen_and_another_seed_makes_another_recipe():
         (lambda data: data["text"].pop("prompt"), "text"),
         (lambda data: data.pop("sampling"), "sampling"),
         (lambda data: data.pop("model"), "recipe"),
-        (lambda data: data.update(version=2), "version"),
+        (lambda data: data.update(version=3), "version"),
+        (lambda data: data.update(shortcuts=[]), "shortcuts"),
+        (lambda data: data["shortcuts"].update(hurry=1), "shortcuts"),
+        (lambda data: data["shortcuts"].update(guidance_interval=[0.5]), "guidance_interval"),
+        (lambda data: data["shortcuts"].update(guidance_interval=[0.5, 0.4]), "guidance_interval"),
+        (lambda data: data["shortcuts"].update(guidance_interval=[0, "1"]), "guidance_interval"),
+        (lambda data: data["shortcuts"].update(guidance_interval=0.5), "guidance_interval"),
+        (lambda data: data["shortcuts"].update(reuse_features=0), "reuse_features"),
+        (lambda data: data["shortcuts"].update(reuse_features=1.5), "reuse_features"),
+        (lambda data: data["shortcuts"].update(merge_tokens=0.8), "merge_tokens"),
         (lambda data: data.update(dtype="int8"), "dtype"),
         (lambda data: data["sampling"].update(seed=-1), "seed"),
         (lambda data: data["sampling"].update(seed=2**32), "seed"),

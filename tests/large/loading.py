@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 
@@ -25,6 +26,24 @@ def anonymous_memory():
     return int(line.split()[1]) * 1024
 
 
+@contextmanager
+def anonymous_peak():
+    """A list of one number: the most RssAnon inside so far, in bytes."""
+    peak, is_done = [anonymous_memory()], threading.Event()
+
+    def watch():
+        while not is_done.wait(0.005):
+            peak[0] = max(peak[0], anonymous_memory())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        is_done.set()
+        watcher.join()
+
+
 def measure(folder, dtype):
     """Load once; (seconds, peak growth and bound in bytes)."""
     import diffusion.runtime
@@ -35,22 +54,11 @@ def measure(folder, dtype):
     for files in info.weights.values():
         tensors = stored_tensors(files).values()
         sizes += [prod(tensor.shape) * BYTES[dtype] for tensor in tensors]
-    peak, is_done = [0], threading.Event()
     before = anonymous_memory()
-
-    def watch():
-        while not is_done.wait(0.005):
-            peak[0] = max(peak[0], anonymous_memory())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
     start = time.perf_counter()
-    pipeline = diffusion.load(folder, dtype)
-    seconds = time.perf_counter() - start
-    is_done.set()
-    watcher.join()
-    del pipeline
-    return seconds, peak[0] - before, 1.1 * sum(sizes) + max(sizes)
+    with anonymous_peak() as peak:
+        diffusion.load(folder, dtype)
+    return time.perf_counter() - start, peak[0] - before, 1.1 * sum(sizes) + max(sizes)
 
 
 def main():

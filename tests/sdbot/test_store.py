@@ -135,12 +135,23 @@ async def test_one_interaction_makes_one_job(tmp_path):
         assert await store.unfinished() == [job]
 
 
+async def test_a_job_whose_recipe_is_of_version_1_is_painted_all_the_same(tmp_path):
+    async with Store(tmp_path) as store:
+        job = await add(store, 10)
+    with sqlite3.connect(tmp_path / FILE_NAME) as database:
+        as_written_then = "json_remove(json_set(recipe, '$.version', 1), '$.shortcuts')"
+        database.execute(f"UPDATE jobs SET recipe = {as_written_then}")
+    database.close()
+    async with Store(tmp_path) as store:
+        assert await store.unfinished() == [job]
+
+
 async def test_a_job_whose_recipe_cannot_be_read_ends_and_holds_up_no_other(tmp_path, caplog):
     async with Store(tmp_path) as store:
         broken, job = [await add(store, interaction_id) for interaction_id in (10, 11)]
     with sqlite3.connect(tmp_path / FILE_NAME) as database:
-        statement = "UPDATE jobs SET recipe = replace(recipe, '\"version\": 1', '\"version\": 9')"
-        database.execute(f"{statement} WHERE id = ?", (broken.id,))
+        statement = "UPDATE jobs SET recipe = json_set(recipe, '$.version', 9) WHERE id = ?"
+        database.execute(statement, (broken.id,))
     database.close()
     async with Store(tmp_path) as store:
         assert await store.unfinished() == [job]

@@ -1,0 +1,216 @@
+"""What trades exactness for time: which calls it changes, and that it changes no other."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from diffusion.images import pixel_hash
+from diffusion.models.unet import MidBlock
+from diffusion.recipe import Shortcuts, Source
+from tests.reference.rows import mask_picture, source_picture
+
+SMALL = (32, 32)
+ALL = Shortcuts(guidance_interval=(0.2, 0.8), reuse_features=2, merge_tokens=0.5)
+
+
+def make(pipeline, *, num_steps=5, seed=7, **settings):
+    settings = {name: value for name, value in settings.items() if value is not None}
+    return pipeline.info.make_recipe("a red apple", num_steps=num_steps, seed=seed, **settings)
+
+
+def remix(strength=0.6, mask=None):
+    return Source(
+        image=pixel_hash(source_picture()), strength=strength, mask=mask and pixel_hash(mask)
+    )
+
+
+@pytest.fixture
+def eager(pipeline):
+    """What is compiled else runs as it is written."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def batches(eager, monkeypatch):
+    """The batches that the UNet's middle block is given, call by call."""
+    found, call = [], MidBlock.call
+
+    def recorded(block, hidden, *inputs, **options):
+        found.append(hidden.shape[0])
+        return call(block, hidden, *inputs, **options)
+
+    monkeypatch.setattr(MidBlock, "call", recorded)
+    return found
+
+
+@pytest.fixture
+def ways(pipeline, eager, monkeypatch):
+    """Call by call, how the UNet was asked, and what it did with deep features."""
+    found, networks = [], pipeline._networks
+    prediction = networks.prediction
+
+    def recorded(way, features, **options):
+        run = prediction(way, features, **options)
+
+        def call(*inputs):
+            found.append((way.__name__, features.__name__))
+            return run(*inputs)
+
+        return call
+
+    monkeypatch.setattr(networks, "prediction", recorded)
+    return found
+
+
+class TestGuidanceInterval:
+    @pytest.mark.parametrize(
+        ("scheduler", "interval", "expected"),
+        [
+            ("ddim", (0, 1), "11111"),
+            ("ddim", (0.2, 0.8), "01110"),
+            ("ddim", (0.21, 0.81), "00111"),
+            ("ddim", (0.2, 0.2), "00000"),
+            ("heun", (0.3, 0.9), "000011111"),  # two calls a step, and one for the last
+            ("pndm", (0.5, 1), "000111"),  # one step is done twice
+        ],
+    )
+    def test_steps_inside_are_guided(self, pipeline, ways, scheduler, interval, expected):
+        shortcuts = Shortcuts(guidance_interval=interval)
+        pipeline(make(pipeline, scheduler=scheduler, size=SMALL, shortcuts=shortcuts))
+        assert "".join(str(int(way == "guided")) for way, _features in ways) == expected
+
+    def test_steps_that_a_strength_leaves_out_are_counted(self, pipeline, ways):
+        shortcuts = Shortcuts(guidance_interval=(0.0, 0.5))
+        recipe = make(pipeline, source=remix(0.6), shortcuts=shortcuts)
+        pipeline(recipe, image=source_picture())
+        assert [way for way, _features in ways] == ["guided", "single", "single"]
+
+    def test_steps_outside_are_half_the_batch(self, pipeline, batches):
+        shortcuts = Shortcuts(guidance_interval=(0.2, 0.8))
+        pipeline(make(pipeline, size=(128, 64), shortcuts=shortcuts))
+        assert batches == [1, 2, 2, 2, 1]
+
+    @pytest.mark.parametrize("size", [None, (96, 128)])
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_an_empty_one_gives_the_picture_without_guidance(self, pipeline, size, count):
+        nowhere = Shortcuts(guidance_interval=(0.5, 0.5))
+        recipe = make(pipeline, size=size, guidance_rescale=0.5, shortcuts=nowhere)
+        unguided = make(pipeline, size=size, guidance_scale=1)
+        for one, other in zip(
+            pipeline.paint(recipe.batch(count)), pipeline.paint(unguided.batch(count)), strict=True
+        ):
+            assert one.tobytes() == other.tobytes()
+
+    def test_without_guidance_it_says_nothing(self, pipeline, ways):
+        recipe = make(pipeline, size=(128, 64), guidance_scale=1)
+        plain = pipeline(recipe)
+        half = replace(recipe, shortcuts=Shortcuts(guidance_interval=(0.0, 0.5)))
+        assert pipeline(half).tobytes() == plain.tobytes()
+        assert set(ways) == {("alone", "exact")}
+
+
+class TestReusedFeatures:
+    @pytest.mark.parametrize(("every", "times"), [(1, 5), (2, 3), (3, 2), (9, 1)])
+    def test_the_deep_part_runs_in_every_so_many_calls(self, pipeline, batches, every, times):
+        pipeline(make(pipeline, size=SMALL, shortcuts=Shortcuts(reuse_features=every)))
+        assert batches == [2] * times
+
+    def test_they_are_computed_anew_where_guidance_begins_or_ends(self, pipeline, ways):
+        shortcuts = Shortcuts(guidance_interval=(0.2, 0.8), reuse_features=2)
+        pipeline(make(pipeline, size=SMALL, shortcuts=shortcuts))
+        assert [features for _way, features in ways] == [
+            "computing",
+            "computing",
+            "reusing",
+            "computing",
+            "computing",
+        ]
+
+    @pytest.mark.parametrize("guidance_scale", [1, 4])
+    def test_those_of_the_same_inputs_give_the_same_output(self, pipeline, guidance_scale):
+        latents = np.random.RandomState(0).standard_normal((1, 16, 12, 4)).astype(np.float32)
+
+        def outputs(every, *timesteps):
+            recipe = make(
+                pipeline,
+                guidance_scale=guidance_scale,
+                shortcuts=Shortcuts(reuse_features=every),
+            )
+            predict = pipeline._networks.predictor(recipe, pipeline.tokenizer)
+            return [predict(latents, np.float32(timestep)) for timestep in timesteps]
+
+        (exact,) = outputs(1, 601)
+        first, second = outputs(2, 601, 601)
+        np.testing.assert_array_equal(first, exact)
+        np.testing.assert_array_equal(second, exact)
+        _earlier, reused = outputs(2, 301, 601)
+        assert np.abs(reused - exact).max() > 0
+
+    def test_nothing_is_left_to_the_next_painting(self, pipeline, eager):
+        shortcuts = Shortcuts(reuse_features=3)
+        recipe = make(pipeline, num_steps=2, size=SMALL, shortcuts=shortcuts)
+        first = pipeline(recipe)
+        pipeline(recipe.with_seed(8))
+        assert pipeline(recipe).tobytes() == first.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("size", "guidance_scale", "shortcuts"),
+    [
+        ((128, 64), 4, ALL),
+        ((128, 64), 1, ALL),
+        ((96, 128), 4, Shortcuts(guidance_interval=(0.0, 0.5), merge_tokens=0.5)),
+    ],
+)
+def test_a_picture_of_a_batch_has_the_pixels_it_has_alone(
+    pipeline, size, guidance_scale, shortcuts
+):
+    recipe = make(pipeline, size=size, guidance_scale=guidance_scale, shortcuts=shortcuts)
+    together = pipeline.paint(recipe.batch(3))
+    for one, image in zip(recipe.batch(3), together, strict=True):
+        assert pipeline(one).tobytes() == image.tobytes()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"scheduler": "heun", "guidance_rescale": 0.5},
+        {"scheduler": "dpm2", "source": remix(0.8)},
+        {"scheduler": "euler_ancestral", "source": remix(1, mask_picture())},
+    ],
+    ids=["two calls a step, rescaled", "image to image", "inpainting"],
+)
+def test_all_together_paint_the_same_again(pipeline, settings):
+    recipe = make(pipeline, shortcuts=ALL, **settings)
+    source = recipe.source
+    pictures = {
+        "image": source_picture() if source else None,
+        "mask": mask_picture() if source and source.mask else None,
+    }
+    first = pipeline(recipe, **pictures)
+    assert pipeline(recipe, **pictures).tobytes() == first.tobytes()
+    exact = pipeline(replace(recipe, shortcuts=Shortcuts()), **pictures)
+    assert exact.tobytes() != first.tobytes()
+
+
+@pytest.mark.parametrize(
+    "shortcuts",
+    [
+        Shortcuts(guidance_interval=(0.0, 0.8)),
+        Shortcuts(reuse_features=2),
+        Shortcuts(merge_tokens=0.125),
+    ],
+    ids=["guidance interval", "reused features", "merged tokens"],
+)
+def test_each_keeps_the_picture_nearer_than_another_seed_does(pipeline, shortcuts):
+    recipe = make(pipeline, num_steps=20)
+    exact, other, near = (
+        np.asarray(pipeline(one), float)
+        for one in (recipe, recipe.with_seed(8), replace(recipe, shortcuts=shortcuts))
+    )
+    assert 0 < ((near - exact) ** 2).mean() < ((other - exact) ** 2).mean() / 4
