@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import logging
 import os
 import re
 import sys
@@ -83,6 +84,14 @@ for _gpu in tf.config.list_physical_devices("GPU"):
 def has_gpu() -> bool:
     """Whether TensorFlow computes on a GPU."""
     return bool(tf.config.list_physical_devices("GPU"))
+
+
+def _is_no_retracing(record: logging.LogRecord) -> bool:
+    """Each size is traced once, as it is meant to be; TensorFlow warns of several in a row."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+tf.get_logger().addFilter(_is_no_retracing)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
