@@ -42,7 +42,7 @@ SHORTCUTS = {
         guidance_interval=(0.0, 0.8), reuse_features=2
     ),
 }
-CALL_ROUNDS = 5
+CALL_ROUNDS = 3
 
 
 def pictures():
@@ -90,7 +90,7 @@ def calls(folder):
     import diffusion.runtime
     from diffusion.prediction import computing, exact, guided, reusing, single
 
-    pipeline = diffusion.load(folder)
+    pipeline = diffusion.load(folder, "bfloat16")
     prediction = pipeline._networks.prediction
     inputs = make_inputs(64, 512, pipeline.info.text_encoder.hidden_size)
     place, context = (inputs["latents"], np.float32(TIMESTEP)), inputs["context"]
@@ -140,14 +140,14 @@ def main(output):
         f"# Shortcuts\n\n`make shortcuts` measured and wrote this on {date.today()}.",
         table(("", ""), [list(fact) for fact in machine().items()]),
         "All take turns; shares are of the seconds of the exact one in the same turn: the median, "
-        "the least and the most. Float32.",
-        f"## Pictures of the included model\n\n{NUM_STEPS} steps at 128 x 128, "
+        "the least and the most.",
+        f"## Pictures of the included model\n\n{NUM_STEPS} steps at 128 x 128 in float32, "
         f"{len(PROMPTS) * len(SEEDS)} pictures: {len(PROMPTS)} prompts with {len(SEEDS)} seeds "
         "each. PSNR is against the exact picture, its range the peak: the median and the least of "
         "the pictures. More is nearer.",
         table((*header, "PSNR, dB", "least"), in_process(pictures)),
-        "## A call of Stable Diffusion 1.5's UNet\n\nA guided call at 64 x 64 latents with random "
-        f"weights; medians of {CALL_ROUNDS}.",
+        "## A call of Stable Diffusion 1.5's UNet\n\nA guided call at 64 x 64 latents in bfloat16 "
+        f"with random weights; medians of {CALL_ROUNDS}.",
         table(header, large),
     ]
     text = "\n\n".join(parts) + "\n"
