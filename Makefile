@@ -6,7 +6,7 @@ PEERS := .venv-peers
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check parity loading tiling shortcuts variations waiting responsiveness soak bench curves clean
+.PHONY: run test check parity loading tiling shortcuts variations waiting responsiveness soak bench curves profile clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -64,6 +64,10 @@ curves: $(VENV)/dev.stamp $(PEERS)/stamp
 	$(PY) -m tests.large.curves.measure docs/curves/figures.json
 	$(PY) -m tests.large.curves.document docs/curves/figures.json docs/performance.md
 	$(PEERS)/bin/python -m tests.large.curves.draw docs/curves/figures.json docs/curves
+
+# Which operations a call of the UNet spends its time in; writes its part of docs/performance.md.
+profile: $(VENV)/dev.stamp
+	$(PY) -m tests.large.profile
 
 clean:
 	rm -rf $(VENV) $(REFERENCE) $(PEERS)

@@ -1,8 +1,11 @@
 """The arithmetic and the tables of `make bench`; the measuring itself is not tested."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
+from tests.large import profile
 from tests.large.bench.figures import in_turns, psnr, ratios, table
 from tests.large.bench.parts import replaced, rewrite
 
@@ -51,3 +54,12 @@ def test_a_document_keeps_what_stands_above_its_parts():
     document = replaced("# By hand\n\nwords\n", "bench", "fast")
     assert document == "# By hand\n\nwords\n\n<!-- make bench -->\n\nfast\n"
     assert replaced(document, "bench", "fast") == document
+
+
+def test_a_profile_shows_the_longest_operations_and_the_rest_together():
+    names = [f"operation {number}" for number in range(profile.NUM_ROWS + 2)]
+    milliseconds = Counter(dict.fromkeys(names[2:], 2.0) | dict.fromkeys(names[:2], 1.0))
+    found = profile.rows(milliseconds, Counter(dict.fromkeys(names, 3)))
+    assert [row[0] for row in found] == [*(f"`{name}`" for name in names[2:]), "all others"]
+    assert found[0][1:] == ("3", "2.0", "9%")
+    assert found[-1][1:] == ("6", "2.0", "9%")

@@ -4,7 +4,6 @@ Writes docs/shortcuts.md. Pictures are of the embedded model; of one of Stable D
 whose weights are random, only the seconds of a call are measured.
 """
 
-import multiprocessing
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from tests.conftest import ROOT
 from tests.large.bench.figures import in_turns, psnr, ratios, table
 from tests.large.bench.inputs import GUIDANCE, TIMESTEP, make_inputs
 from tests.large.bench.machine import machine
+from tests.large.processes import in_process
 from tests.large.sd15 import write_model
 
 PROMPTS = ("a red apple", "a smiling face with sunglasses", "a blue whale", "a green frog")
@@ -123,12 +123,6 @@ def _by_exact(times):
         shares = [f"{middle:.2f}", f"{least:.2f} to {most:.2f}"] if name != EXACT else ["1", ""]
         rows[name] = [name, f"{median(seconds):.3g}", *shares]
     return rows
-
-
-def in_process(function, *arguments):
-    """In a process of its own, whose memory is free afterwards."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
 
 
 def main(output):
