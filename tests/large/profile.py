@@ -21,8 +21,8 @@ from tests.large.sd15 import write_model
 
 NUM_ROWS = 10
 WARM_UPS = 3
-# What runs operations, and parts of them.
-NO_OPERATIONS = ("Process", "ParallelFor")
+# What runs operations, parts of them, and how XLA's are begun.
+NO_OPERATIONS = ("Process", "ParallelFor", "Start", "ExecuteAsyncOnStream")
 TEXT = (
     "TensorFlow's profiler followed one guided call at the model's own size. Milliseconds are of "
     "all operations of a kind from their beginnings to their ends; where two run side by side both "
