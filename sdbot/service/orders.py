@@ -110,7 +110,7 @@ class Orders:
         # It is painted again, so it must be by the same model.
         self.model.check(recipe)
         await self._require_source(recipe)
-        recipe = recipe.with_dtype(self._engine.dtype)
+        recipe = self._for_this_model(recipe)
         return Order(recipe=recipe, scale=order.scale * ENLARGED, cut=order.cut)
 
     def _recipe(self, wish: Wish, size: Size | None, source: Source | None) -> Recipe:

@@ -4,7 +4,6 @@ For each dtype, in a process of its own: the growth of the process's anonymous m
 beside the bound: the model's size in that dtype, its largest tensor, and a tenth.
 """
 
-import multiprocessing
 import sys
 import tempfile
 import threading
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 
+from tests.large.processes import in_process
 from tests.large.sd15 import write_model
 
 MIB = 2**20
@@ -62,15 +62,12 @@ def measure(folder, dtype):
 
 
 def main():
-    context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
-        with context.Pool(1) as pool:
-            pool.apply(write_model, (Path(folder),))
+        in_process(write_model, Path(folder))
         is_within = True
         print(f"{'dtype':<10}{'seconds':>8}{'growth':>12}{'bound':>12}")
         for dtype in BYTES:
-            with context.Pool(1) as pool:
-                seconds, growth, bound = pool.apply(measure, (folder, dtype))
+            seconds, growth, bound = in_process(measure, folder, dtype)
             is_within &= growth <= bound
             print(f"{dtype:<10}{seconds:8.1f}{growth / MIB:8.0f} MiB{bound / MIB:8.0f} MiB")
     return 0 if is_within else 1

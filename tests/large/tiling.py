@@ -6,7 +6,6 @@ the tracing in them. The peaks are of what was resident, mapped files among it (
 process's own (RssAnon). The exit code is 1 if the peak with tiles is above 6 GiB.
 """
 
-import multiprocessing
 import re
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from tests.large.loading import anonymous_peak
+from tests.large.processes import in_process
 from tests.large.sd15 import write_model
 
 GIB = 2**30
@@ -55,14 +55,11 @@ def measure(folder, is_tiled):
 
 
 def main():
-    context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
-        with context.Pool(1) as pool:
-            pool.apply(write_model, (Path(folder),))
+        in_process(write_model, Path(folder))
         print(f"{'tiled_vae':<12}{'seconds':>8}{'VmHWM':>12}{'RssAnon':>12}")
         for is_tiled in (False, True):
-            with context.Pool(1) as pool:
-                seconds, resident, anonymous = pool.apply(measure, (folder, is_tiled))
+            seconds, resident, anonymous = in_process(measure, folder, is_tiled)
             print(
                 f"{is_tiled!s:<12}{seconds:8.0f}"
                 f"{resident / GIB:8.2f} GiB{anonymous / GIB:8.2f} GiB",

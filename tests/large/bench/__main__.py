@@ -1,6 +1,5 @@
 """python -m tests.large.bench [OUTPUT]: measure everything, and write its part of the document."""
 
-import subprocess
 import sys
 import tempfile
 from datetime import date
@@ -9,16 +8,14 @@ from pathlib import Path
 from tests.large.bench import document, measures
 from tests.large.bench.machine import machine
 from tests.large.bench.parts import PERFORMANCE, rewrite
-from tests.large.bench.worker import OURS, ROOT
-
-WRITE = "import sys; from pathlib import Path; from tests.large.sd15 import write_model; "
-WRITE += "write_model(Path(sys.argv[1]))"
+from tests.large.processes import in_process
+from tests.large.sd15 import write_model
 
 
 def measured(folder: Path) -> list[str]:
     """All sections; `folder` is for what is not kept, about 4 GB."""
     model, converted = folder / "model", folder / "unet.xml"
-    subprocess.run([OURS, "-c", WRITE, model], cwd=ROOT, check=True)
+    in_process(write_model, model)
     measures.convert(model, converted)
     large = {dtype: measures.large(model, converted, folder, dtype) for dtype in measures.DTYPES}
     embedded = measures.embedded()
