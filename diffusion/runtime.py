@@ -124,6 +124,11 @@ def precision(dtype: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
+def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of tensors, which stands in graphs many times, traced once for each shape."""
+    return tf.function(function, autograph=False)
+
+
 def in_one_pass(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` of tensors, elementwise, compiled by XLA: it passes over the memory once.
 

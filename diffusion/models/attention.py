@@ -15,11 +15,13 @@ from diffusion.models.layers import (
     Tensor,
 )
 from diffusion.models.token_merging import Merging, match
-from diffusion.runtime import in_one_pass
+from diffusion.runtime import in_one_pass, traced_once
 
 # Scores of one head; where there are so many, heads are made one after the other, so that their
 # scores are small beside a model. The batch has no say in it: it must not change a picture.
 _MANY = 2**20
+# Scores that are made at once then: so few stay in a processor's cache until they are summed up.
+_AT_ONCE = 2**21
 # Numbers of a picture from which on the gate of a feed-forward pair is made in one pass.
 _LONG = 2**19
 
@@ -54,12 +56,21 @@ def _attend_by_head(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         return ops.unstack(ops.reshape(states, (-1, *states.shape[2:])))
 
     mixed = [
-        ops.matmul(ops.softmax(ops.matmul(queries, ops.transpose(keys))), values)
-        for queries, keys, values in zip(heads(query), heads(key), heads(value), strict=True)
+        _attend_in_chunks(*head) for head in zip(*map(heads, (query, key, value)), strict=True)
     ]
     batch, length, num_heads, size = query.shape
     mixed = ops.reshape(ops.stack(mixed), (batch, num_heads, length, size))
     return ops.transpose(mixed, (0, 2, 1, 3))
+
+
+@traced_once
+def _attend_in_chunks(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """One head, (queries or keys, size): some queries after the others."""
+    (length, _size), count = queries.shape, max(_AT_ONCE // keys.shape[0], 1)
+    keys = ops.transpose(keys)
+    chunks = [queries[first : first + count] for first in range(0, length, count)]
+    mixed = [ops.matmul(ops.softmax(ops.matmul(chunk, keys)), values) for chunk in chunks]
+    return ops.concatenate(mixed, axis=0)
 
 
 class Attention(Block):
