@@ -135,6 +135,11 @@ class Conv2D(Leaf, keras.layers.Conv2D):
         return result + ops.reshape(self.bias, (1, 1, 1, -1))
 
 
+def silu(states: Tensor) -> Tensor:
+    """The sigmoid linear unit (arXiv:1702.03118); Keras's own carries gradients along."""
+    return states * ops.sigmoid(states)
+
+
 class Embedding(Leaf, keras.layers.Embedding):
     """A table of `input_dim` rows."""
 

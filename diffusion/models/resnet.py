@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, ops
+from keras import ops
 
-from diffusion.models.layers import Block, Conv2D, Dense, GroupNormalization, Tensor
+from diffusion.models.layers import Block, Conv2D, Dense, GroupNormalization, Tensor, silu
 
 # Places from which on an upsampling adds up its kernels: below, that costs more than it saves.
 _MANY = 256
@@ -42,11 +42,11 @@ class ResnetBlock(Block):
 
     def call(self, hidden: Tensor, time_embedding: Tensor = None) -> Tensor:
         residual = hidden if self.conv_shortcut is None else self.conv_shortcut(hidden)
-        hidden = self.conv1(activations.silu(self.norm1(hidden)))
+        hidden = self.conv1(silu(self.norm1(hidden)))
         if self.time_emb_proj is not None:
-            shift = self.time_emb_proj(activations.silu(time_embedding))
+            shift = self.time_emb_proj(silu(time_embedding))
             hidden = hidden + shift[:, None, None, :]
-        return residual + self.conv2(activations.silu(self.norm2(hidden)))
+        return residual + self.conv2(silu(self.norm2(hidden)))
 
 
 class Downsample(Block):

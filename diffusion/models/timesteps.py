@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from keras import activations, ops
+from keras import ops
 
-from diffusion.models.layers import Block, Dense, Tensor
+from diffusion.models.layers import Block, Dense, Tensor, silu
 
 
 def sinusoidal_embedding(
@@ -41,4 +41,4 @@ class TimestepEmbedding(Block):
         embedding = sinusoidal_embedding(
             timesteps, self.size, flip_sin_to_cos=self.flip_sin_to_cos, freq_shift=self.freq_shift
         )
-        return self.linear_2(activations.silu(self.linear_1(embedding)))
+        return self.linear_2(silu(self.linear_1(embedding)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, ops
+from keras import ops
 
 from diffusion.config import UNetConfig
 from diffusion.errors import ModelError
 from diffusion.models.attention import SpatialTransformer
-from diffusion.models.layers import Block, Conv2D, GroupNormalization, Tensor
+from diffusion.models.layers import Block, Conv2D, GroupNormalization, Tensor, silu
 from diffusion.models.resnet import Downsample, ResnetBlock, Upsample
 from diffusion.models.timesteps import TimestepEmbedding
 
@@ -104,7 +104,7 @@ class UNet(Block):
         block = self.up_blocks[-1]
         taken = skips[: len(block.resnets)][::-1]
         hidden = block(deep, taken, time_embedding, context, merge_tokens=merge_tokens)
-        return self.conv_out(activations.silu(self.conv_norm_out(hidden)))
+        return self.conv_out(silu(self.conv_norm_out(hidden)))
 
 
 class DownBlock(Block):

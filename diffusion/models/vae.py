@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, ops
+from keras import ops
 
 from diffusion.config import VAEConfig
 from diffusion.models.attention import SpatialAttention
-from diffusion.models.layers import Block, Conv2D, GroupNormalization, Tensor
+from diffusion.models.layers import Block, Conv2D, GroupNormalization, Tensor, silu
 from diffusion.models.resnet import Downsample, ResnetBlock, Upsample
 
 _EPSILON = 1e-6  # of every group normalization in these autoencoders
@@ -70,7 +70,7 @@ class Encoder(Block):
         hidden = self.conv_in(pixels)
         for block in self.down_blocks:
             hidden = block(hidden)
-        return self.conv_out(activations.silu(self.conv_norm_out(self.mid_block(hidden))))
+        return self.conv_out(silu(self.conv_norm_out(self.mid_block(hidden))))
 
 
 class Decoder(Block):
@@ -98,7 +98,7 @@ class Decoder(Block):
         hidden = self.mid_block(self.conv_in(hidden))
         for block in self.up_blocks:
             hidden = block(hidden)
-        return self.conv_out(activations.silu(self.conv_norm_out(hidden)))
+        return self.conv_out(silu(self.conv_norm_out(hidden)))
 
 
 class MidBlock(Block):
