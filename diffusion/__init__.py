@@ -35,6 +35,6 @@ def load(model: str | Path | ModelInfo = DEFAULT_MODEL_PATH, dtype: str = DTYPES
     info = model if isinstance(model, ModelInfo) else ModelInfo.read(model)
     # It chooses the backend of Keras, so it comes first.
     import diffusion.runtime  # noqa: F401 - for its effect
-    from diffusion.checkpoints.folder import load_pipeline
+    from diffusion.checkpoints.loading import load_pipeline
 
     return load_pipeline(info, dtype)

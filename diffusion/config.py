@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from diffusion.checking import misfits
 from diffusion.errors import ModelError
 
+GENERATION = "generation.json"
+
 _Config = TypeVar("_Config")
 
 

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from math import prod
 
-from diffusion.checkpoints.tensors import stored_tensors
-from diffusion.config import assumed_settings
-from diffusion.info import CONFIG_FILES, ModelInfo
+from diffusion.info import ModelInfo
 
 
 def describe(info: ModelInfo) -> str:
@@ -39,22 +37,15 @@ def _offer(info: ModelInfo) -> Iterator[str]:
 
 def _networks(info: ModelInfo) -> Iterator[str]:
     yield "read from"
-    for part, files in info.weights.items():
-        tensors = stored_tensors(files).values()
+    for part, weights in info.weights.items():
+        tensors = weights.tensors().values()
         kinds = Counter(tensor.dtype for tensor in tensors)
         numbers = sum(prod(tensor.shape) for tensor in tensors)
-        names = ", ".join(file.name for file in files)
+        names = ", ".join(file.name for file in weights.files)
         stored = ", ".join(sorted(kinds))
         yield f"  {part}/{names}: {numbers / 1e6:.1f} million numbers, {stored}"
 
 
 def _assumptions(info: ModelInfo) -> Iterator[str]:
     yield "assumed, since its files do not say"
-    assumed = [
-        f"  {file}: {name} = {value!r}"
-        for file, kind in CONFIG_FILES.items()
-        for name, value in assumed_settings(kind, info.path / file).items()
-    ]
-    if not (info.path / "generation.json").exists():
-        assumed.append("  generation.json: all of it, by the preset for Stable Diffusion 1.x")
-    yield from assumed or ["  nothing"]
+    yield from (f"  {line}" for line in info.assumed or ("nothing",))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from diffusion.checkpoints.files import weight_files
+from diffusion.checkpoints.tensors import Weights
 from diffusion.config import (
     Bounds,
     Generation,
@@ -16,67 +16,46 @@ from diffusion.config import (
     TextEncoderConfig,
     UNetConfig,
     VAEConfig,
-    read_config,
-    read_generation,
-    read_json,
 )
 from diffusion.errors import ModelError, RecipeError
 from diffusion.recipe import DTYPES, Recipe, Sampling, Shortcuts, Source, Text, random_seed
-from diffusion.schedulers import FROM_DIFFUSERS, KINDS, LABELS, make_scheduler, resolve
+from diffusion.schedulers import KINDS, LABELS, make_scheduler, resolve
 from diffusion.text.tokenizer import CLIPTokenizer
 
-FAMILY = "StableDiffusionPipeline"
-TEXT_ENCODER, UNET, VAE = "text_encoder", "unet", "vae"
-CONFIG, SCHEDULER_CONFIG = "config.json", "scheduler/scheduler_config.json"
-GENERATION = "generation.json"
 KARRAS = "_karras"  # the one spacing of sigmas that people ask for by name
 MAX_SIDE = 4096  # pixels: beyond it no machine has the memory
-
-# The files with settings, and what each is read as.
-CONFIG_FILES: Mapping[str, type] = {
-    f"{TEXT_ENCODER}/{CONFIG}": TextEncoderConfig,
-    f"{UNET}/{CONFIG}": UNetConfig,
-    f"{VAE}/{CONFIG}": VAEConfig,
-    SCHEDULER_CONFIG: SchedulerConfig,
-}
-_TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
     """A model's configuration, bounds and licence; nothing here needs TensorFlow.
 
-    `weights` are the safetensors files of each network.
+    The `generation` is read from `offer_path`, if there is such a file. `weights` are those of each
+    network, by its name. `content` are the files that decide pixels, by names that do not say where
+    the model lies. `assumed` says, a line each, what stands for settings that no file names.
     """
 
     path: Path
+    tokenizer_path: Path
+    offer_path: Path
     text_encoder: TextEncoderConfig
     unet: UNetConfig
     vae: VAEConfig
     scheduler: SchedulerConfig
     generation: Generation
-    weights: Mapping[str, tuple[Path, ...]]
+    weights: Mapping[str, Weights]
+    content: Mapping[str, Path]
+    assumed: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: str | Path) -> ModelInfo:
-        """Read a diffusers folder. Raises `ModelError` where it is not a Stable Diffusion 1.x."""
-        path = Path(path)
-        family = read_json(path / "model_index.json").get("_class_name")
-        if family != FAMILY:
-            raise ModelError(f"{path} is a {family}; allowed: {FAMILY}")
-        scheduler = read_config(SchedulerConfig, path / SCHEDULER_CONFIG)
-        info = cls(
-            path=path,
-            text_encoder=read_config(TextEncoderConfig, path / TEXT_ENCODER / CONFIG),
-            unet=read_config(UNetConfig, path / UNET / CONFIG),
-            vae=read_config(VAEConfig, path / VAE / CONFIG),
-            # As the diffusers library has it for this family, whatever the file says.
-            scheduler=replace(scheduler, steps_offset=1),
-            generation=_read_offer(path),
-            weights={part: weight_files(path / part) for part in (TEXT_ENCODER, UNET, VAE)},
-        )
-        info._check_parts()
-        return info
+        """Read a model in any form. Raises `ModelError` where it is no Stable Diffusion 1.x."""
+        from diffusion.checkpoints.forms import read_model  # it makes these
+
+        return read_model(Path(path))
+
+    def __post_init__(self) -> None:
+        self._check_parts()
 
     def _check_parts(self) -> None:
         """Raise `ModelError` where two parts do not fit each other."""
@@ -95,7 +74,7 @@ class ModelInfo:
                 self._check_size(*size)
             make_scheduler(offer.scheduler, self.scheduler, int(offer.steps.max))
         except RecipeError as error:
-            raise ModelError(f"{self.path / GENERATION}: {error}") from error
+            raise ModelError(f"{self.offer_path}: {error}") from error
 
     @property
     def title(self) -> str:
@@ -115,19 +94,16 @@ class ModelInfo:
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 over names and bytes of all files that decide pixels, 64 hexadecimal digits."""
-        files = [self.path / file for file in CONFIG_FILES]
-        files += [self.path / "tokenizer" / name for name in _TOKENIZER_FILES]
-        files += [file for part in self.weights.values() for file in part]
         total = hashlib.sha256()
-        for file in files:
-            total.update(f"{_digest(file)} {file.relative_to(self.path).as_posix()}\n".encode())
+        for name, file in self.content.items():
+            total.update(f"{_digest(file)} {name}\n".encode())
         return total.hexdigest()
 
     @cached_property
     def tokenizer(self) -> CLIPTokenizer:
         """The model's own. Raises `ModelError`."""
         length = self.text_encoder.max_position_embeddings
-        return CLIPTokenizer.read(self.path / "tokenizer", length)
+        return CLIPTokenizer.read(self.tokenizer_path, length)
 
     def make_recipe(
         self,
@@ -200,14 +176,6 @@ class ModelInfo:
             allowed = f"multiples of {multiple} up to {MAX_SIDE}"
             allowed += f", the nearest {offered}" if offered else ""
             raise RecipeError(side, received=pixels, allowed=allowed)
-
-
-def _read_offer(path: Path) -> Generation:
-    """What the model offers; where it does not say, its own scheduler with the family's preset."""
-    if (path / GENERATION).exists():
-        return read_generation(path / GENERATION)
-    named = read_json(path / SCHEDULER_CONFIG).get("_class_name", "")
-    return Generation(scheduler=FROM_DIFFUSERS.get(named, Generation.scheduler))
 
 
 def _digest(file: Path) -> str:

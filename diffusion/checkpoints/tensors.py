@@ -1,67 +1,49 @@
-"""Tensors in safetensors files, read one at a time; nothing here needs TensorFlow."""
+"""Tensors in files, read one at a time; nothing here needs TensorFlow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from math import prod
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
-from diffusion.checkpoints.names import current_name
-from diffusion.errors import ModelError
-
-_NUMBERS_AT_ONCE = 2**20
+from diffusion.checkpoints.safe_files import safe_tensors
 
 
-class StoredTensor:
-    """A tensor in a file, read when it is asked for.
+class StoredTensor(Protocol):
+    """A tensor in a file, read when it is asked for."""
 
-    The file is opened for each one anew: the library maps it, and what was read from a mapping
-    counts as the process's memory until it is closed.
-    """
-
-    def __init__(self, path: Path, name: str, shape: Sequence[int], dtype: str) -> None:
-        self._path = path
-        self._name = name
-        self.shape = tuple(shape)
-        """Its dimensions, as PyTorch orders them."""
-        self.dtype = dtype
-        """As safetensors calls it: F32, F16, BF16, …"""
+    shape: tuple[int, ...]
+    """Its dimensions, as PyTorch orders them."""
+    dtype: str
+    """As safetensors calls it: F32, F16, BF16, …"""
 
     def read(self) -> np.ndarray:
-        """Its numbers; some rows at a time, for no thread runs while the library reads."""
-        with _opened(self._path) as file:
-            if prod(self.shape) <= _NUMBERS_AT_ONCE:
-                return file.get_tensor(self._name)
-            rows = file.get_slice(self._name)
-            count = max(1, _NUMBERS_AT_ONCE // prod(self.shape[1:]))
-            array = np.empty(self.shape, rows[:0].dtype)
-            for first in range(0, self.shape[0], count):
-                last = min(first + count, self.shape[0])
-                array[first:last] = rows[first:last]
-            return array
+        """Its numbers. Raises `ModelError`."""
 
 
-def stored_tensors(files: Iterable[Path]) -> dict[str, StoredTensor]:
-    """All tensors of some files by their current names. Raises `ModelError`."""
+class Weights(Protocol):
+    """The tensors of a network, wherever its model keeps them."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that they are in."""
+
+    def tensors(self) -> Mapping[str, StoredTensor]:
+        """All of them by the names that diffusers and transformers give them today.
+
+        Raises `ModelError`.
+        """
+
+
+def stored_tensors(
+    files: Iterable[Path], renamed: Callable[[str], str | None]
+) -> dict[str, StoredTensor]:
+    """All tensors of some files by their new names; None leaves one out. Raises `ModelError`."""
     tensors: dict[str, StoredTensor] = {}
     for path in files:
-        with _opened(path) as file:
-            for name in file.keys():  # noqa: SIM118 - it is no dict
-                if current := current_name(name):
-                    part = file.get_slice(name)
-                    tensors[current] = StoredTensor(path, name, part.get_shape(), part.get_dtype())
+        for name, tensor in safe_tensors(path).items():
+            if new := renamed(name):
+                tensors[new] = tensor
     return tensors
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            yield file
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} cannot be read: {error}") from error

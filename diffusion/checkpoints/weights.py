@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import keras
 import numpy as np
 
-from diffusion.checkpoints.tensors import stored_tensors
+from diffusion.checkpoints.tensors import Weights
 from diffusion.errors import WeightsError
 from diffusion.models.layers import Block, handing_over
 
@@ -21,19 +18,18 @@ _LEAF_NAMES = {
     "bias": "bias",
 }
 
-
 FLOATS = ("F16", "BF16", "F32", "F64")
 
 
-def build_and_fill(model: Block, files: Sequence[Path]) -> None:
-    """Build a model from safetensors files of PyTorch's layout, tensor by tensor.
+def build_and_fill(model: Block, weights: Weights) -> None:
+    """Build a model from weights of PyTorch's layout, tensor by tensor.
 
     Raises `ModelError` on a file that cannot be read, and `WeightsError` with all that does not
     fit where a variable has no tensor, a tensor no variable, or the two another shape.
     """
     missing: list[str] = []
     misshapen: list[str] = []
-    tensors = stored_tensors(files)
+    tensors = dict(weights.tensors())
 
     def fill(variable: keras.Variable) -> None:
         name = tensor_name(variable)
@@ -50,7 +46,7 @@ def build_and_fill(model: Block, files: Sequence[Path]) -> None:
     with handing_over(fill):
         model.build()
     if missing or tensors or misshapen:
-        source = str(files[0].parent)
+        source = str(weights.files[0])
         raise WeightsError(source, missing=missing, unused=tensors, misshapen=misshapen)
 
 

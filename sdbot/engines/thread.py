@@ -94,7 +94,7 @@ class ThreadEngine:
 def _import_core() -> str:
     """Returns the dtype that the machine is fastest in."""
     import diffusion.runtime  # noqa: F401 - first, for it chooses the backend of Keras
-    from diffusion.checkpoints import folder  # noqa: F401
+    from diffusion.checkpoints import loading  # noqa: F401
     from diffusion.devices import fastest_dtype
 
     return fastest_dtype()

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 import diffusion
 from diffusion.checkpoints.files import weight_files
 from diffusion.checkpoints.names import current_name
-from diffusion.checkpoints.tensors import stored_tensors
+from diffusion.checkpoints.safe_files import safe_tensors
 from diffusion.checkpoints.weights import build_and_fill, tensor_name
 from diffusion.errors import ModelError, WeightsError
 from diffusion.info import ModelInfo
@@ -197,13 +197,13 @@ def test_names_are_those_of_today(name, today):
 
 
 def test_tensors_are_described_without_being_read():
-    tensor = stored_tensors([MODEL / UNET])["conv_in.weight"]
+    tensor = safe_tensors(MODEL / UNET)["conv_in.weight"]
     assert (tensor.shape, tensor.dtype) == ((96, 4, 3, 3), "F16")
 
 
 def test_what_was_read_of_a_file_does_not_stay_in_memory_with_it(tmp_path):
     save_file({"a": np.ones(4, np.float32)}, tmp_path / "a.safetensors")
-    tensors = stored_tensors([tmp_path / "a.safetensors"])
+    tensors = safe_tensors(tmp_path / "a.safetensors")
     array = tensors["a"].read()
     assert str(tmp_path) not in Path("/proc/self/maps").read_text("utf-8")
     assert array.sum() == 4
@@ -212,9 +212,9 @@ def test_what_was_read_of_a_file_does_not_stay_in_memory_with_it(tmp_path):
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, ml_dtypes.bfloat16])
 @pytest.mark.parametrize("shape", [(10,), (7, 3), (5, 2, 3, 3), (1, 20)])
 def test_a_large_tensor_is_read_part_by_part(tmp_path, monkeypatch, shape, dtype):
-    monkeypatch.setattr("diffusion.checkpoints.tensors._NUMBERS_AT_ONCE", 8)
+    monkeypatch.setattr("diffusion.checkpoints.safe_files._NUMBERS_AT_ONCE", 8)
     stored = np.random.default_rng(0).standard_normal(shape).astype(dtype)
     save_file({"a": stored}, tmp_path / "a.safetensors")
-    read = stored_tensors([tmp_path / "a.safetensors"])["a"].read()
+    read = safe_tensors(tmp_path / "a.safetensors")["a"].read()
     assert read.dtype == stored.dtype
     np.testing.assert_array_equal(read, stored)

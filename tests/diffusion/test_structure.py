@@ -13,6 +13,7 @@ import pytest
 from keras import activations
 from safetensors.numpy import save_file
 
+from diffusion.checkpoints.folder import FolderWeights
 from diffusion.checkpoints.weights import build_and_fill
 from diffusion.config import TextEncoderConfig, UNetConfig, VAEConfig, read_config
 from diffusion.models import attention, timesteps
@@ -50,7 +51,7 @@ def build(tmp_path, reference):
             model = network(
                 replace(read_config(kind, tmp_path / "config.json"), **changes), name=part
             )
-            build_and_fill(model, [tmp_path / "model.safetensors"])
+            build_and_fill(model, FolderWeights((tmp_path / "model.safetensors",)))
         return model
 
     return build

@@ -47,13 +47,11 @@ def anonymous_peak():
 def measure(folder, dtype):
     """Load once; (seconds, peak growth and bound in bytes)."""
     import diffusion.runtime
-    from diffusion.checkpoints.tensors import stored_tensors
 
     info = diffusion.ModelInfo.read(folder)
     sizes = []
-    for files in info.weights.values():
-        tensors = stored_tensors(files).values()
-        sizes += [prod(tensor.shape) * BYTES[dtype] for tensor in tensors]
+    for weights in info.weights.values():
+        sizes += [prod(tensor.shape) * BYTES[dtype] for tensor in weights.tensors().values()]
     before = anonymous_memory()
     start = time.perf_counter()
     with anonymous_peak() as peak:

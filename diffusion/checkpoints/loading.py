@@ -1,0 +1,23 @@
+"""From a model's files to a pipeline that paints."""
+
+from __future__ import annotations
+
+from diffusion.checkpoints.weights import build_and_fill
+from diffusion.info import ModelInfo
+from diffusion.models.clip import CLIPTextEncoder
+from diffusion.models.unet import UNet
+from diffusion.models.vae import VAE
+from diffusion.networks import Networks
+from diffusion.pipeline import Pipeline
+from diffusion.runtime import long_lived, precision
+
+
+def load_pipeline(info: ModelInfo, dtype: str) -> Pipeline:
+    """Build the model's networks and fill them. Raises `ModelError`."""
+    with precision(dtype), long_lived():
+        text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
+        unet = UNet(info.unet, name="unet")
+        vae = VAE(info.vae, name="vae")
+        for model in (text_encoder, unet, vae):
+            build_and_fill(model, info.weights[model.name])
+    return Pipeline(info, Networks(text_encoder, unet, vae, dtype))
