@@ -6,7 +6,7 @@ PEERS := .venv-peers
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check parity loading tiling shortcuts variations waiting responsiveness soak bench curves profile clean
+.PHONY: run test check parity loading tiling shortcuts variations waiting responsiveness soak bench curves profile fuzz clean
 
 run: $(VENV)/run.stamp
 	@$(PY) -m sdbot
@@ -23,6 +23,9 @@ check: $(VENV)/dev.stamp
 parity: $(VENV)/dev.stamp $(REFERENCE)/stamp
 	$(REFERENCE)/bin/python tests/reference/make.py
 	$(REFERENCE)/bin/python tests/reference/schedulers.py
+	$(REFERENCE)/bin/python tests/reference/prompts.py
+	$(REFERENCE)/bin/python tests/reference/loras.py
+	$(REFERENCE)/bin/python tests/reference/pickles.py
 	$(PY) -m pytest tests/diffusion --differences
 
 # How much memory it takes to load a model of Stable Diffusion 1.5's size.
@@ -68,6 +71,11 @@ curves: $(VENV)/dev.stamp $(PEERS)/stamp
 # Which operations a call of the UNet spends its time in; writes its part of docs/performance.md.
 profile: $(VENV)/dev.stamp
 	$(PY) -m tests.large.profile
+
+# What becomes of PyTorch's files that are changed at random, for SECONDS.
+fuzz: SECONDS ?= 3600
+fuzz: $(VENV)/dev.stamp
+	$(PY) -m tests.large.fuzz_pickles -max_total_time=$(SECONDS)
 
 clean:
 	rm -rf $(VENV) $(REFERENCE) $(PEERS)

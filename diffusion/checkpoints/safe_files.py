@@ -53,6 +53,12 @@ def safe_tensors(path: Path) -> dict[str, SafeTensor]:
         }
 
 
+def safe_metadata(path: Path) -> dict[str, str]:
+    """What a file says of itself. Raises `ModelError`."""
+    with _opened(path) as file:
+        return file.metadata() or {}
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:

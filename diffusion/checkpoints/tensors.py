@@ -8,16 +8,22 @@ from typing import Protocol
 
 import numpy as np
 
-from diffusion.checkpoints.safe_files import safe_tensors
+from diffusion.checkpoints.containers import tensors_in
+
+FLOATS = ("F16", "BF16", "F32", "F64")
+"""The kinds of numbers that weights may be, as safetensors calls them."""
 
 
 class StoredTensor(Protocol):
     """A tensor in a file, read when it is asked for."""
 
-    shape: tuple[int, ...]
-    """Its dimensions, as PyTorch orders them."""
-    dtype: str
-    """As safetensors calls it: F32, F16, BF16, …"""
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions, as PyTorch orders them."""
+
+    @property
+    def dtype(self) -> str:
+        """As safetensors calls it: F32, F16, BF16, …"""
 
     def read(self) -> np.ndarray:
         """Its numbers. Raises `ModelError`."""
@@ -43,7 +49,7 @@ def stored_tensors(
     """All tensors of some files by their new names; None leaves one out. Raises `ModelError`."""
     tensors: dict[str, StoredTensor] = {}
     for path in files:
-        for name, tensor in safe_tensors(path).items():
+        for name, tensor in tensors_in(path).items():
             if new := renamed(name):
                 tensors[new] = tensor
     return tensors
