@@ -3,7 +3,6 @@
 import sys
 
 from diffusion.errors import ModelError
-from sdbot.chat.address import use_address
 from sdbot.chat.client import ChatClient
 from sdbot.chat.delivery import DiscordDelivery
 from sdbot.config import BotConfig
@@ -17,6 +16,7 @@ from sdbot.pictures import PictureStore
 from sdbot.process import BoundedExitStack, end, first_to_end, run_until_signal
 from sdbot.queue import JobQueue
 from sdbot.service.intake import Intake
+from sdbot.service.models import Models
 from sdbot.service.orders import Orders
 from sdbot.service.outbox import Outbox
 from sdbot.service.painting import Painting
@@ -25,21 +25,21 @@ from sdbot.store import Store
 
 async def serve(config: BotConfig, engine: Engine) -> None:
     """Serve until cancelled; what was opened last is closed first."""
-    await use_address(config.discord_api_url)
     queue = JobQueue(config.queue_limit, config.member_limit)
-    pictures = PictureStore(config.state_path, config.picture_store_bytes)
     async with BoundedExitStack() as stack:
         enter = stack.enter_async_context
         tell = (await enter(Health(config.health_port))).tell
         store = await enter(Store(config.state_path))
+        models = await enter(Models(config.model, config.weights_path, config.models, store, tell))
         client = await enter(ChatClient(config, tell))
-        outbox = await enter(Outbox(store, DiscordDelivery(client), tell))
+        outbox = await enter(Outbox(store, DiscordDelivery(client, models), tell))
         engine = WatchedEngine(engine, config.engine_seconds)
-        parts = (queue, engine, pictures)
+        parts = (models, queue, engine, PictureStore(config.state_path, config.picture_store_bytes))
         painting = await enter(Painting(*parts, store, outbox, client.presence.show, tell))
         intake = await enter(Intake(queue, store, outbox, painting, tell))
-        await client.log_in(config.discord_token, intake, Orders(config.model, *parts))
+        await client.log_in(config.discord_token, intake, Orders(*parts))
         await engine.prepare()
+        await models.ready()
         intake.open()
         await first_to_end(client.stay_connected(), painting.until_wedged())
 
@@ -49,7 +49,7 @@ def main() -> int:
     try:
         config = BotConfig.load()
         set_up_logging(config)
-        run_until_signal(serve(config, ThreadEngine(config.model, config.dtype)))
+        run_until_signal(serve(config, ThreadEngine(config.dtype, config.model_memory_bytes)))
     except (ConfigError, ModelError, StartError, RestartNeeded) as error:
         sys.stderr.write(f"{error}\n")
         return 1 if isinstance(error, RestartNeeded) else 2

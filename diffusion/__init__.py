@@ -14,27 +14,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diffusion.adapters.library import EMPTY, Library
 from diffusion.info import ModelInfo
 from diffusion.recipe import DTYPES, Recipe
 
 if TYPE_CHECKING:
     from diffusion.pipeline import Pipeline
 
-__all__ = ["DEFAULT_MODEL_PATH", "ModelInfo", "Recipe", "load"]
+__all__ = ["DEFAULT_MODEL_PATH", "Library", "ModelInfo", "Recipe", "load"]
 
 DEFAULT_MODEL_PATH = Path(__file__).parents[1] / "weights" / "emoji"
 
 
-def load(model: str | Path | ModelInfo = DEFAULT_MODEL_PATH, dtype: str = DTYPES[0]) -> Pipeline:
-    """A pipeline ready to paint, from a model in the diffusers folder layout, or its `ModelInfo`.
+def load(
+    model: str | Path | ModelInfo = DEFAULT_MODEL_PATH,
+    dtype: str = DTYPES[0],
+    library: Library = EMPTY,
+) -> Pipeline:
+    """A pipeline ready to paint, from a model's folder or file, or its `ModelInfo`.
 
-    It computes in `dtype`: float32, bfloat16 or float16. Raises `ModelError` where the folder is
-    not such a model, and `WeightsError` (listing every tensor) where its weights are not those that
-    its configuration asks for.
+    It computes in `dtype`: float32, bfloat16 or float16. What recipes name beside the model is in
+    `library`. Raises `ModelError` where the folder is not such a model, and `WeightsError` (listing
+    every tensor) where its weights are not those that its configuration asks for.
     """
     info = model if isinstance(model, ModelInfo) else ModelInfo.read(model)
     # It chooses the backend of Keras, so it comes first.
     import diffusion.runtime  # noqa: F401 - for its effect
     from diffusion.checkpoints.loading import load_pipeline
 
-    return load_pipeline(info, dtype)
+    return load_pipeline(info, dtype, library)

@@ -19,7 +19,7 @@ from diffusion.description import describe
 from diffusion.errors import DiffusionError
 from diffusion.images import encode_png
 from diffusion.output import check_free, numbered, write_whole
-from diffusion.recipe import DTYPES
+from diffusion.recipe import DTYPES, LONG_PROMPTS
 from diffusion.request import Request, make_request
 
 if TYPE_CHECKING:
@@ -27,9 +27,14 @@ if TYPE_CHECKING:
 
     from diffusion.pipeline import Pipeline, Step
 
+_WEIGHTS = diffusion.DEFAULT_MODEL_PATH.parent
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Paint, or inspect; the exit code: 0, or 2 with one line on stderr."""
+    """Paint, inspect or fetch; the exit code: 0, or 2 with one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["fetch"]:
+        return importlib.import_module("diffusion.fetching.command").main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     has_text = options.prompt is not None or options.recipe is not None
@@ -37,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("needed: a prompt or --recipe, and --output; or --inspect")
     try:
         if options.inspect is not None:
-            print(describe(diffusion.ModelInfo.read(options.inspect)))
+            print(describe(_info(options.inspect, options)))
         else:
             _paint_files(options)
     except (DiffusionError, OSError, MemoryError) as error:
@@ -50,12 +55,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m diffusion", description="Paint pictures from a text."
+        prog="python -m diffusion",
+        description="Paint pictures from a text.",
+        epilog="To fetch a model: python -m diffusion fetch --help",
     )
     add = parser.add_argument
     add("prompt", nargs="?", help="what the picture shows")
     add("-o", "--output", type=Path, help="the PNG to write; of several, each gets a number")
     add("--negative-prompt", help="what the picture should not show")
+    long = "cut what the text encoder cannot take at once, or encode it in chunks; default: chunk"
+    add("--long-prompt", choices=LONG_PROMPTS, help=long)
+    add(
+        "--clip-skip",
+        type=int,
+        metavar="N",
+        help="1 takes the text encoder's last layer, 2 the one before; default: the model's",
+    )
+    plain = "brackets, BREAK and <tags> are words like all others"
+    add("--plain-prompt", action="store_true", default=None, help=plain)
+    lora = "a LoRA of the library, as the tag <lora:NAME:WEIGHT> in the prompt; may be repeated"
+    add("--lora", action="append", metavar="NAME[:WEIGHT]", help=lora)
     add("--seed", type=int, help="0 to 4294967295; default: random")
     add("--steps", type=int, help="default: the model's")
     add("--guidance", type=float, help="how closely the text is followed; default: the model's")
@@ -79,7 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--mask", type=Path, help="white where the image is painted over")
     add("--strength", type=float, help="how much of the image changes, above 0, to 1")
     add("--recipe", type=Path, help="a PNG of ours, to be painted again")
-    add("--model", type=Path, default=diffusion.DEFAULT_MODEL_PATH, help="a model's folder")
+    add("--model", type=Path, default=diffusion.DEFAULT_MODEL_PATH, help="a folder or a file")
+    add("--vae", type=Path, metavar="FILE", help="a VAE in the place of the model's own")
+    where = "the library: a folder with loras and embeddings in it; default: the project's weights"
+    add("--weights", type=Path, default=_WEIGHTS, metavar="FOLDER", help=where)
     add("--dtype", choices=DTYPES, help="default: float32")
     add("--force", action="store_true", help="overwrite files that are there")
     add("--times", action="store_true", help="paint twice and print where the time went")
@@ -94,16 +116,22 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def _info(model: Path, options: argparse.Namespace) -> diffusion.ModelInfo:
+    info = diffusion.ModelInfo.read(model)
+    return info.with_vae(options.vae) if options.vae else info
+
+
 def _paint_files(options: argparse.Namespace) -> None:
     files = numbered(options.output, options.count)
     check_free(files, force=options.force)
-    info = diffusion.ModelInfo.read(options.model)
-    request = make_request(info, options)
+    info = _info(options.model, options)
+    library = diffusion.Library.read(options.weights)
+    request = make_request(info, options, library)
     times: dict[str, float] = {}
     with _timed(times, "import"):
         importlib.import_module("diffusion.runtime")
     with _timed(times, "load"):
-        pipeline = diffusion.load(info, request.recipes[0].dtype)
+        pipeline = diffusion.load(info, request.recipes[0].dtype, library)
     if request.is_of_old:
         note = "was painted by an older version: pixels may differ by a level"
         print(f"note: {options.recipe} {note}", file=sys.stderr)
@@ -128,11 +156,11 @@ def _timed(times: dict[str, float], name: str) -> Iterator[None]:
 
 
 def _warn_of_cut(pipeline: Pipeline, request: Request) -> None:
-    text = request.recipes[0].text
-    for name, prompt in (("prompt", text.prompt), ("negative prompt", text.negative_prompt)):
-        kept, cut = pipeline.tokenizer.split(prompt)
-        if cut:
-            print(f"note: the {name} is cut after {kept[-40:].strip()!r}", file=sys.stderr)
+    negative_prompt, prompt = pipeline.read_text(request.recipes[0])
+    for name, reading in (("prompt", prompt), ("negative prompt", negative_prompt)):
+        if reading.cut:
+            kept = reading.kept[-40:].strip()
+            print(f"note: the {name} is cut after {kept!r}", file=sys.stderr)
 
 
 def _paint(pipeline: Pipeline, request: Request) -> list[Image.Image]:

@@ -147,8 +147,11 @@ class Generation:
     steps: Bounds = Bounds(default=30, min=1, max=100)
     guidance: Bounds = Bounds(default=7.5, min=1, max=30)
     strength: float = 0.6
+    clip_skip: int = 1
 
     def __post_init__(self) -> None:
+        if self.clip_skip < 1:
+            raise ValueError(f"clip_skip is {self.clip_skip}; allowed: a whole number from 1")
         if not 0 < self.strength <= 1:
             raise ValueError(f"strength is {self.strength}; allowed: above 0, to 1")
 
@@ -230,7 +233,11 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def read_config(kind: type[_Config], file: Path) -> _Config:
     """A part's configuration. Raises `ModelError` where it asks for what this core lacks."""
-    data = read_json(file)
+    return build_config(kind, read_json(file), file)
+
+
+def build_config(kind: type[_Config], data: Mapping[str, Any], file: Path) -> _Config:
+    """As `read_config`, from settings that are known already; errors speak of `file`."""
     for key, assumed in _ASSUMED.get(kind, {}).items():
         if data.get(key, assumed) != assumed:
             raise ModelError(f"{file}: {key} is {data[key]!r}; allowed: {assumed!r}")
@@ -279,3 +286,11 @@ def read_generation(file: Path) -> Generation:
     if "strength" in data:
         data["strength"] = data["strength"].get("default")
     return _build(Generation, data, file)
+
+
+def named_vae(file: Path) -> Path | None:
+    """The file of a VAE that a generation.json names, relative to itself. Raises `ModelError`."""
+    name = read_json(file).get("vae")
+    if name is not None and not isinstance(name, str):
+        raise ModelError(f"{file}: vae is {name!r}; allowed: the name of a file")
+    return None if name is None else file.parent / name

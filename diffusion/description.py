@@ -32,7 +32,8 @@ def _offer(info: ModelInfo) -> Iterator[str]:
     for name, bounds in (("steps", generation.steps), ("guidance", generation.guidance)):
         yield f"  {name}: {bounds.default:g}, from {bounds.min:g} to {bounds.max:g}"
     yield f"  scheduler: {generation.scheduler}; predicts {info.scheduler.prediction_type}"
-    yield f"  text: {info.text_encoder.max_position_embeddings} tokens"
+    clip_skip = f", clip skip {generation.clip_skip}" if generation.clip_skip > 1 else ""
+    yield f"  text: {info.text_encoder.max_position_embeddings} tokens{clip_skip}"
 
 
 def _networks(info: ModelInfo) -> Iterator[str]:
@@ -42,8 +43,9 @@ def _networks(info: ModelInfo) -> Iterator[str]:
         kinds = Counter(tensor.dtype for tensor in tensors)
         numbers = sum(prod(tensor.shape) for tensor in tensors)
         names = ", ".join(file.name for file in weights.files)
+        where = "/" if weights.files[0].is_relative_to(info.path / part) else " in "
         stored = ", ".join(sorted(kinds))
-        yield f"  {part}/{names}: {numbers / 1e6:.1f} million numbers, {stored}"
+        yield f"  {part}{where}{names}: {numbers / 1e6:.1f} million numbers, {stored}"
 
 
 def _assumptions(info: ModelInfo) -> Iterator[str]:

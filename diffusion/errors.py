@@ -1,8 +1,9 @@
 """What can be wrong with a model or a recipe.
 
 DiffusionError
-├── ModelError         a folder that is no model we can paint with
+├── ModelError         files that are no model we can paint with
 │   └── WeightsError   weights that do not fit the model's configuration
+├── FetchError         what cannot be fetched, or not whole
 ├── RecipeError        a recipe that cannot be painted
 └── ImageError         a file that is no picture, or one we do not open
 """
@@ -18,7 +19,7 @@ class DiffusionError(Exception):
 
 
 class ModelError(DiffusionError):
-    """A folder that is no model we can paint with: missing, damaged or of another family."""
+    """Files that are no model we can paint with: missing, damaged or of another family."""
 
 
 class WeightsError(ModelError):
@@ -42,6 +43,10 @@ class WeightsError(ModelError):
         )
         listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in faults if names)
         super().__init__(f"{source} does not fit the model's configuration. Tensors {listed}")
+
+
+class FetchError(DiffusionError):
+    """What cannot be fetched, or not whole: it says what to do."""
 
 
 class RecipeError(DiffusionError):

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 
+from diffusion.adapters.embeddings import learned_vectors, named_embeddings
+from diffusion.adapters.library import EMPTY, Library
+from diffusion.adapters.lora import read_lora
+from diffusion.adapters.lora_names import kernel_key
 from diffusion.checkpoints.tensors import Weights
 from diffusion.config import (
     Bounds,
@@ -17,13 +22,17 @@ from diffusion.config import (
     UNetConfig,
     VAEConfig,
 )
+from diffusion.digest import digest
 from diffusion.errors import ModelError, RecipeError
-from diffusion.recipe import DTYPES, Recipe, Sampling, Shortcuts, Source, Text, random_seed
+from diffusion.recipe import CHUNK, DTYPES, Recipe, Sampling, Shortcuts, Source, Text, random_seed
 from diffusion.schedulers import KINDS, LABELS, make_scheduler, resolve
+from diffusion.text.chunks import Reading, read_text
+from diffusion.text.learned import Learned
 from diffusion.text.tokenizer import CLIPTokenizer
 
 KARRAS = "_karras"  # the one spacing of sigmas that people ask for by name
 MAX_SIDE = 4096  # pixels: beyond it no machine has the memory
+_LONGEST = 400  # characters of what is said of a LoRA that does not fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +41,8 @@ class ModelInfo:
 
     The `generation` is read from `offer_path`, if there is such a file. `weights` are those of each
     network, by its name. `content` are the files that decide pixels, by names that do not say where
-    the model lies. `assumed` says, a line each, what stands for settings that no file names.
+    the model lies, and `settings` what else does, as JSON. `assumed` says, a line each, what stands
+    for settings that no file names.
     """
 
     path: Path
@@ -45,6 +55,7 @@ class ModelInfo:
     generation: Generation
     weights: Mapping[str, Weights]
     content: Mapping[str, Path]
+    settings: str = ""
     assumed: tuple[str, ...] = ()
 
     @classmethod
@@ -53,6 +64,12 @@ class ModelInfo:
         from diffusion.checkpoints.forms import read_model  # it makes these
 
         return read_model(Path(path))
+
+    def with_vae(self, path: str | Path) -> ModelInfo:
+        """The same model with the VAE that a file holds. Raises `ModelError`."""
+        from diffusion.checkpoints.vae_file import with_vae  # likewise
+
+        return with_vae(self, Path(path))
 
     def __post_init__(self) -> None:
         self._check_parts()
@@ -73,8 +90,13 @@ class ModelInfo:
             for size in (offer.native_size, *offer.sizes):
                 self._check_size(*size)
             make_scheduler(offer.scheduler, self.scheduler, int(offer.steps.max))
+            self._check_clip_skip(offer.clip_skip)
         except RecipeError as error:
             raise ModelError(f"{self.offer_path}: {error}") from error
+
+    def _check_clip_skip(self, clip_skip: int) -> None:
+        if clip_skip > (most := self.text_encoder.num_hidden_layers):
+            raise RecipeError("clip_skip", received=clip_skip, allowed=f"1 to {most}")
 
     @property
     def title(self) -> str:
@@ -93,10 +115,11 @@ class ModelInfo:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over names and bytes of all files that decide pixels, 64 hexadecimal digits."""
+        """SHA-256 over all that decides pixels: names and bytes of files, settings; 64 digits."""
         total = hashlib.sha256()
         for name, file in self.content.items():
-            total.update(f"{_digest(file)} {name}\n".encode())
+            total.update(f"{digest(file)} {name}\n".encode())
+        total.update(self.settings.encode())
         return total.hexdigest()
 
     @cached_property
@@ -105,11 +128,27 @@ class ModelInfo:
         length = self.text_encoder.max_position_embeddings
         return CLIPTokenizer.read(self.tokenizer_path, length)
 
+    @cached_property
+    def kernels(self) -> Mapping[str, tuple[int, ...]]:
+        """The shapes of what LoRAs can change, in PyTorch's order, by the keys that they use.
+
+        Raises `ModelError`.
+        """
+        return {
+            kernel_key(name): tensor.shape
+            for part in ("text_encoder", "unet")
+            for name, tensor in self.weights[part].tensors().items()
+            if len(tensor.shape) > 1 and not name.startswith("embeddings.")
+        }
+
     def make_recipe(
         self,
         prompt: str,
         *,
         negative_prompt: str = "",
+        markup: bool = True,
+        long_prompt: str = CHUNK,
+        clip_skip: int | None = None,
         seed: int | None = None,
         num_steps: int | None = None,
         guidance_scale: float | None = None,
@@ -120,10 +159,12 @@ class ModelInfo:
         source: Source | None = None,
         shortcuts: Shortcuts | None = None,
         dtype: str = DTYPES[0],
+        library: Library = EMPTY,
     ) -> Recipe:
         """A recipe within this model's bounds; None is its default, or a random seed.
 
-        Raises `RecipeError` on what is out of bounds.
+        What the prompt names is looked up in `library`, whose files may be read for their hash.
+        Raises `RecipeError` on what is out of bounds or not there.
         """
         generation = self.generation
         width, height = size or generation.native_size
@@ -139,20 +180,36 @@ class ModelInfo:
             width=width,
             height=height,
         )
-        text = Text(prompt=prompt, negative_prompt=negative_prompt)
+        text = Text(
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            markup=markup,
+            long_prompt=long_prompt,
+            clip_skip=generation.clip_skip if clip_skip is None else clip_skip,
+        )
         recipe = Recipe(
             text=text,
             sampling=sampling,
             source=source,
             shortcuts=shortcuts or Shortcuts(),
+            loras=library.named_loras(prompt) if markup else (),
+            embeddings=named_embeddings(text, library),
             model=self.content_hash,
             dtype=dtype,
         )
-        self.check(recipe)
+        self.check(recipe, library)
         return recipe
 
-    def check(self, recipe: Recipe) -> None:
-        """Raise `RecipeError` unless this model can paint the recipe."""
+    def learned(self, recipe: Recipe, library: Library = EMPTY) -> Learned:
+        """The vectors of a recipe's embeddings. Raises `RecipeError` where they do not fit."""
+        return learned_vectors(recipe.embeddings, library, self.text_encoder.hidden_size)
+
+    def read_text(self, recipe: Recipe, library: Library = EMPTY) -> tuple[Reading, Reading]:
+        """How this model reads [negative prompt, prompt]. Raises `RecipeError`, as `learned`."""
+        return read_text(recipe.text, self.tokenizer, self.learned(recipe, library))
+
+    def check(self, recipe: Recipe, library: Library = EMPTY) -> None:
+        """Raise `RecipeError` unless this model can paint the recipe, with what is in a library."""
         sampling = recipe.sampling
         if recipe.model != self.content_hash:
             allowed = f"{self.content_hash[:10]} ({self.title})"
@@ -163,7 +220,19 @@ class ModelInfo:
         _check_within("num_steps", sampling.num_steps, self.generation.steps)
         _check_within("guidance_scale", sampling.guidance_scale, self.generation.guidance)
         self._check_size(sampling.width, sampling.height)
+        self._check_clip_skip(recipe.text.clip_skip)
         make_scheduler(sampling.scheduler, self.scheduler, sampling.num_steps, eta=sampling.eta)
+        if recipe.embeddings:
+            self.read_text(recipe, library)
+        for lora in recipe.loras:
+            self._check_lora(library.lora_file(lora))
+
+    def _check_lora(self, path: Path) -> None:
+        try:
+            read_lora(path, self.kernels)
+        except ModelError as error:
+            allowed = f"one that fits {self.title}. {shorten(str(error), _LONGEST)}"
+            raise RecipeError("lora", received=path.stem, allowed=allowed) from error
 
     def _check_size(self, width: int, height: int) -> None:
         multiple = self.size_multiple
@@ -176,14 +245,6 @@ class ModelInfo:
             allowed = f"multiples of {multiple} up to {MAX_SIDE}"
             allowed += f", the nearest {offered}" if offered else ""
             raise RecipeError(side, received=pixels, allowed=allowed)
-
-
-def _digest(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def _check_within(field: str, value: float, bounds: Bounds) -> None:

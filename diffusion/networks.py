@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from keras import ops
 from diffusion.prediction import Predictor, compiled_prediction
 from diffusion.recipe import Recipe, Text
 from diffusion.runtime import compiled
+from diffusion.text.chunks import encoder_inputs, read_text, side_by_side
+from diffusion.text.emphasis import weigh
+from diffusion.text.learned import NONE, Learned
 
 if TYPE_CHECKING:
     from diffusion.models.clip import CLIPTextEncoder
@@ -24,7 +28,9 @@ class Networks:
 
     def __init__(self, text_encoder: CLIPTextEncoder, unet: UNet, vae: VAE, dtype: str) -> None:
         self.dtype = dtype
-        self._encode_text = compiled(text_encoder)
+        self.with_loras = (text_encoder, unet)
+        """Those that LoRAs change."""
+        self._encode_text = cache(partial(_compiled_encoding, text_encoder))
         self._num_levels = len(unet.down_blocks)
         self.prediction = cache(partial(compiled_prediction, unet))
         """As `compiled_prediction`, made when first asked for, and kept."""
@@ -33,15 +39,26 @@ class Networks:
         self.decode = compiled(lambda latents: _float32(vae.decode(latents)))
         """As `VAE.decode`."""
 
-    def context(self, text: Text, tokenizer: CLIPTokenizer) -> np.ndarray:
-        """The text states of [negative prompt, prompt], (2, length, hidden_size)."""
-        prompts = (text.negative_prompt, text.prompt)
-        return self._encode_text(np.stack([tokenizer.encode(prompt) for prompt in prompts]))
+    def context(self, text: Text, tokenizer: CLIPTokenizer, learned: Learned = NONE) -> np.ndarray:
+        """The text states of [negative prompt, prompt], (2, chunks * length, hidden_size)."""
+        readings = read_text(text, tokenizer, learned)
+        encode = self._encode_text(text.clip_skip)
+        states = [
+            weigh(encode(*encoder_inputs(chunks)), np.stack([chunk.weights for chunk in chunks]))
+            for chunks in side_by_side(readings, tokenizer)
+        ]
+        return np.concatenate(states, axis=1)
 
-    def predictor(self, recipe: Recipe, tokenizer: CLIPTokenizer) -> Predictor:
-        """The UNet with what a recipe asks of it, for one painting."""
-        context = self.context(recipe.text, tokenizer)
+    def predictor(
+        self, recipe: Recipe, tokenizer: CLIPTokenizer, learned: Learned = NONE
+    ) -> Predictor:
+        """The UNet with what a recipe asks of it, for one painting; `learned` words are known."""
+        context = self.context(recipe.text, tokenizer, learned)
         return Predictor(self.prediction, self._num_levels, context, recipe)
+
+
+def _compiled_encoding(text_encoder: CLIPTextEncoder, clip_skip: int) -> Callable[..., np.ndarray]:
+    return compiled(lambda *inputs: text_encoder(*inputs, clip_skip=clip_skip))
 
 
 def _float32(array: Any) -> Any:

@@ -6,7 +6,9 @@ Source: AUTOMATIC1111's stable-diffusion-webui, the "infotext" of `modules/proce
 from __future__ import annotations
 
 import json
+import re
 
+from diffusion.adapters.tags import lora_names
 from diffusion.recipe import Recipe, Shortcuts
 from diffusion.schedulers import LABELS
 
@@ -25,6 +27,7 @@ def to_parameters(recipe: Recipe, model_title: str) -> str:
     }
     if source is not None:
         settings["Denoising strength"] = source.strength
+    settings |= _how_text_is_read(recipe)
     if sampling.guidance_rescale:
         settings["CFG Rescale"] = sampling.guidance_rescale
     if sampling.eta:
@@ -36,11 +39,27 @@ def to_parameters(recipe: Recipe, model_title: str) -> str:
         settings["Reused features"] = shortcuts.reuse_features
     if shortcuts.merge_tokens:
         settings["Token merging ratio"] = shortcuts.merge_tokens
+    names = lora_names(recipe.text.prompt) if recipe.text.markup else []
+    if recipe.loras and len(names) == len(recipe.loras):
+        named = zip(names, recipe.loras, strict=True)
+        settings["Lora hashes"] = ", ".join(f"{name}: {lora.hash[:10]}" for name, lora in named)
     lines = [recipe.text.prompt]
     if recipe.text.negative_prompt:
         lines.append(f"Negative prompt: {recipe.text.negative_prompt}")
     lines.append(", ".join(f"{key}: {_quoted(value)}" for key, value in settings.items()))
     return "\n".join(lines)
+
+
+def _how_text_is_read(recipe: Recipe) -> dict[str, object]:
+    text, settings = recipe.text, dict[str, object]()
+    if text.clip_skip > 1:
+        settings["Clip skip"] = text.clip_skip
+    if not text.markup and re.search(r"[(\[]", text.prompt + text.negative_prompt):
+        settings["Emphasis"] = "None"
+    if recipe.embeddings:
+        hashes = (f"{one.token}: {one.hash[:12]}" for one in recipe.embeddings)
+        settings["TI hashes"] = ", ".join(hashes)
+    return settings
 
 
 def _quoted(value: object) -> str:

@@ -10,6 +10,8 @@ from math import ceil
 import numpy as np
 from PIL import Image
 
+from diffusion.adapters.library import EMPTY, Library
+from diffusion.adapters.merging import Merged
 from diffusion.errors import RecipeError
 from diffusion.images import from_pixels, pixel_hash, to_mask, to_pixels, with_recipe
 from diffusion.info import ModelInfo
@@ -18,6 +20,7 @@ from diffusion.noise import NormalStream
 from diffusion.recipe import Recipe, Sampling
 from diffusion.schedulers import make_scheduler
 from diffusion.schedulers.base import Scheduler, num_skipped_steps
+from diffusion.text.chunks import Reading
 from diffusion.tiling import in_tiles
 
 
@@ -54,10 +57,21 @@ class _Canvas:
 class Pipeline:
     """A loaded model that paints recipes. It is not thread-safe: call it from one thread."""
 
-    def __init__(self, info: ModelInfo, networks: Networks) -> None:
+    def __init__(self, info: ModelInfo, networks: Networks, library: Library = EMPTY) -> None:
+        """In `library` is what recipes name beside the model."""
         self.info = info
         self.tokenizer = info.tokenizer
         self._networks = networks
+        self._merged = Merged(networks.with_loras, library)
+
+    @property
+    def library(self) -> Library:
+        """What recipes name beside the model is found in it; another one may be set."""
+        return self._merged.library
+
+    @library.setter
+    def library(self, library: Library) -> None:
+        self._merged.library = library
 
     def __call__(
         self,
@@ -94,6 +108,7 @@ class Pipeline:
             raise RecipeError("recipes", received="none", allowed="one or more")
         recipe = recipes[0]
         self._check(recipes, image, mask)
+        self._merged.use(recipe.loras)
         scheduler = self._scheduler(recipe.sampling)
         streams = [NormalStream(recipe.sampling.seed) for recipe in recipes]
         canvas = self._prepare(recipe, scheduler, streams, image, mask, noise)
@@ -106,11 +121,15 @@ class Pipeline:
             for image, recipe in zip(images, recipes, strict=True)
         ]
 
+    def read_text(self, recipe: Recipe) -> tuple[Reading, Reading]:
+        """How [negative prompt, prompt] are read: what is cut off, above all."""
+        return self.info.read_text(recipe, self.library)
+
     def _check(
         self, recipes: Sequence[Recipe], image: Image.Image | None, mask: Image.Image | None
     ) -> None:
         recipe = recipes[0]
-        self.info.check(recipe)
+        self.info.check(recipe, self.library)
         if any(other.with_seed(recipe.sampling.seed) != recipe for other in recipes):
             raise RecipeError("recipes", received="several", allowed="some that differ in the seed")
         if recipe.dtype != self._networks.dtype:
@@ -163,7 +182,8 @@ class Pipeline:
         canvas: _Canvas,
         on_step: OnStep | None,
     ) -> np.ndarray:
-        predict = self._networks.predictor(recipe, self.tokenizer)
+        learned = self.info.learned(recipe, self.library)
+        predict = self._networks.predictor(recipe, self.tokenizer, learned)
         latents, state = canvas.latents, scheduler.initial_state
         num_calls = len(scheduler.timesteps)
         for index in range(canvas.first, num_calls):

@@ -15,13 +15,17 @@ from typing import Any, TypeVar
 from diffusion.errors import RecipeError
 from diffusion.schedulers import num_calls
 from diffusion.schedulers.base import num_skipped_steps
+from diffusion.text.emphasis import read_markup
+from diffusion.text.prompt import clean
 
 VERSION = 2
 """Of how pixels follow from a recipe. Since 1, sums are rounded otherwise."""
 _READ_VERSIONS = (1, VERSION)
 NUM_SEEDS = 2**32
 MAX_MERGED = 0.75
+MAX_LORA_WEIGHT = 10
 DTYPES = ("float32", "bfloat16", "float16")
+TRUNCATE, CHUNK = LONG_PROMPTS = ("truncate", "chunk")
 
 _Part = TypeVar("_Part")
 
@@ -33,14 +37,33 @@ def random_seed() -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """What the picture shows, and what it should not show."""
+    """What the picture shows, and what it should not show; how both are read.
+
+    `markup`: brackets weigh words, BREAK begins a new chunk, and tags such as <lora:name:0.8> are
+    no words. See `diffusion.text.emphasis`.
+
+    `long_prompt`: what does not fit into the text encoder is cut off ("truncate"), or encoded in
+    chunks that are put side by side ("chunk"). See `diffusion.text.chunks`.
+
+    `clip_skip` n takes the text states after all but the last n - 1 layers; 1 is the last one's.
+    """
 
     prompt: str
     negative_prompt: str = ""
+    markup: bool = False
+    long_prompt: str = TRUNCATE
+    clip_skip: int = 1
 
     def __post_init__(self) -> None:
         for name in ("prompt", "negative_prompt"):
             _check(name, getattr(self, name), str, "text in UTF-8", _is_unicode)
+        _check_flag("markup", self.markup)
+        ways = ", ".join(LONG_PROMPTS)
+        _check("long_prompt", self.long_prompt, str, ways, lambda way: way in LONG_PROMPTS)
+        _check("clip_skip", self.clip_skip, int, "a whole number from 1", _is_from_1)
+        if self.markup:
+            for prompt in (self.negative_prompt, self.prompt):
+                read_markup(prompt)  # it refuses weights that are none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +153,38 @@ class Shortcuts:
             f"0 to {MAX_MERGED}",
             lambda share: 0 <= share <= MAX_MERGED,
         )
-        if not isinstance(self.tiled_vae, bool):
-            raise RecipeError("tiled_vae", received=self.tiled_vae, allowed="true or false")
+        _check_flag("tiled_vae", self.tiled_vae)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoRA:
+    """A low-rank change of the model's weights, times `weight`, which is -10 to 10.
+
+    `hash` is the SHA-256 of its file. Source: LoRA (arXiv:2106.09685).
+    """
+
+    hash: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check("lora", self.hash, str, "64 hexadecimal digits", _is_hash)
+        allowed = f"-{MAX_LORA_WEIGHT} to {MAX_LORA_WEIGHT}"
+        _check("lora weight", self.weight, _NUMBER, allowed, _is_lora_weight)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedding:
+    """A word of the prompts that has learned vectors: those of the file with this SHA-256.
+
+    `token` is in lower case. Source: textual inversion (arXiv:2208.01618).
+    """
+
+    token: str
+    hash: str
+
+    def __post_init__(self) -> None:
+        _check("embedding", self.token, str, "a word in lower case", _is_cleaned)
+        _check("embedding", self.hash, str, "64 hexadecimal digits", _is_hash)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +196,15 @@ class Recipe:
     model: str
     source: Source | None = None
     shortcuts: Shortcuts = field(default_factory=Shortcuts)
+    loras: tuple[LoRA, ...] = ()
+    embeddings: tuple[Embedding, ...] = ()
     dtype: str = DTYPES[0]
     version: int = VERSION
 
     def __post_init__(self) -> None:
         _check("model", self.model, str, "a model's content hash")
+        _check("loras", self.loras, tuple, "LoRAs", _all_of(LoRA))
+        _check("embeddings", self.embeddings, tuple, "embeddings", _all_of(Embedding))
         _check("dtype", self.dtype, str, ", ".join(DTYPES), lambda dtype: dtype in DTYPES)
         _check("version", self.version, int, str(VERSION), _is_this_version)
         if self.source and not self.num_painted_steps:
@@ -207,6 +264,10 @@ class Recipe:
             data["source"] = _build(Source, data["source"], "source")
         if "shortcuts" in data:
             data["shortcuts"] = _build(Shortcuts, _with_tuples(data["shortcuts"]), "shortcuts")
+        if "loras" in data:
+            data["loras"] = _build_all(LoRA, data["loras"], "loras")
+        if "embeddings" in data:
+            data["embeddings"] = _build_all(Embedding, data["embeddings"], "embeddings")
         return _build(cls, data, "recipe")
 
 
@@ -227,6 +288,10 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def _is_cleaned(text: str) -> bool:
+    return bool(text) and clean(text) == text
+
+
 def _is_hash(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
@@ -236,6 +301,14 @@ def _is_interval(interval: tuple[Any, ...]) -> bool:
         return False
     start, stop = interval
     return 0 <= start <= stop <= 1
+
+
+def _is_lora_weight(weight: float) -> bool:
+    return abs(weight) <= MAX_LORA_WEIGHT
+
+
+def _all_of(kind: type) -> Callable[[tuple[Any, ...]], bool]:
+    return lambda values: all(isinstance(value, kind) for value in values)
 
 
 def _is_number(value: Any) -> bool:
@@ -255,6 +328,11 @@ def _check(
 ) -> None:
     if not isinstance(value, kind) or isinstance(value, bool) or not holds(value):
         raise RecipeError(field, received=value, allowed=allowed)
+
+
+def _check_flag(field: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise RecipeError(field, received=value, allowed="true or false")
 
 
 def _with_tuples(data: Any) -> Any:
@@ -280,3 +358,9 @@ def _build(part: type[_Part], data: Any, name: str) -> _Part:
     except TypeError:
         known = ", ".join(field.name for field in fields(part))  # type: ignore[arg-type]
         raise RecipeError(name, received=sorted(values), allowed=f"all of {known}") from None
+
+
+def _build_all(part: type[_Part], data: Any, name: str) -> tuple[_Part, ...]:
+    if not isinstance(data, list):
+        raise RecipeError(name, received=data, allowed="a list")
+    return tuple(_build(part, each, name) for each in data)

@@ -7,16 +7,22 @@ from dataclasses import dataclass, fields
 
 from PIL import Image
 
+from diffusion.adapters.library import Library
 from diffusion.errors import RecipeError
 from diffusion.images import fit, nearest_size, open_image, pixel_hash, recipe_text
 from diffusion.info import ModelInfo
-from diffusion.recipe import DTYPES, VERSION, Recipe, Shortcuts, Source, version_of
+from diffusion.recipe import CHUNK, DTYPES, VERSION, Recipe, Shortcuts, Source, version_of
+from diffusion.text.tags import TAG
 
 _SHORTCUTS = tuple(field.name for field in fields(Shortcuts))
 # What a recipe decides: with --recipe these options have nothing to say.
 _DECIDED = (
     "prompt",
+    "lora",
     "negative_prompt",
+    "plain_prompt",
+    "long_prompt",
+    "clip_skip",
     "seed",
     "steps",
     "guidance",
@@ -44,8 +50,8 @@ class Request:
     is_of_old: bool = False
 
 
-def make_request(info: ModelInfo, options: Namespace) -> Request:
-    """What is to be painted. Raises `DiffusionError` on what cannot be."""
+def make_request(info: ModelInfo, options: Namespace, library: Library) -> Request:
+    """What is to be painted, with what is in a library. Raises `DiffusionError` on what cannot."""
     repeated, is_of_old = _repeated(options)
     image = open_image(options.image) if options.image else None
     size = options.size or _size(info, repeated, image)
@@ -54,7 +60,8 @@ def make_request(info: ModelInfo, options: Namespace) -> Request:
         received, allowed = (f"{one.width}x{one.height}" for one in (mask, image))
         raise RecipeError("mask", received=received, allowed=f"{allowed}, the image's size")
     image, mask = (fit(one, size) if one else None for one in (image, mask))
-    recipe = repeated or _new(info, options, size, _source(info, options, image, mask))
+    source = _source(info, options, image, mask)
+    recipe = repeated or _new(info, options, size, source, library)
     return Request(recipe.batch(options.count), image, mask, is_of_old)
 
 
@@ -92,11 +99,18 @@ def _source(
 
 
 def _new(
-    info: ModelInfo, options: Namespace, size: tuple[int, int], source: Source | None
+    info: ModelInfo,
+    options: Namespace,
+    size: tuple[int, int],
+    source: Source | None,
+    library: Library,
 ) -> Recipe:
     return info.make_recipe(
-        options.prompt,
+        _prompt(options),
         negative_prompt=options.negative_prompt or "",
+        markup=not options.plain_prompt,
+        long_prompt=options.long_prompt or CHUNK,
+        clip_skip=options.clip_skip,
         seed=options.seed,
         num_steps=options.steps,
         guidance_scale=options.guidance,
@@ -107,7 +121,21 @@ def _new(
         source=source,
         shortcuts=_shortcuts(options),
         dtype=options.dtype or DTYPES[0],
+        library=library,
     )
+
+
+def _prompt(options: Namespace) -> str:
+    """The prompt, with a tag for each LoRA that is an option."""
+    if options.lora and options.plain_prompt:
+        raise RecipeError("lora", received=options.lora, allowed="none in a plain prompt")
+    prompt: str = options.prompt
+    for lora in options.lora or ():
+        tag = f"<lora:{lora}>"
+        if not TAG.fullmatch(tag):
+            raise RecipeError("lora", received=lora, allowed="NAME or NAME:WEIGHT")
+        prompt += f" {tag}"
+    return prompt
 
 
 def _shortcuts(options: Namespace) -> Shortcuts:

@@ -5,6 +5,7 @@ Import it before Keras, which reads its backend from the environment once.
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import gc
 import logging
@@ -13,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any
 
@@ -66,9 +67,28 @@ def long_lived() -> Iterator[None]:
             gc.enable()
 
 
+def let_go() -> None:
+    """Free what was long-lived and is no longer referred to; all else stays so.
+
+    Every thread stands still meanwhile. Of graphs that were traced TensorFlow keeps the custom
+    gradients, and with them the graphs, for as long as the process lives: they go too, for none is
+    ever taken.
+    """
+    gradients = ops.gradient_registry._registry
+    for name in [name for name in gradients if name.startswith("CustomGradient-")]:
+        del gradients[name]
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # a C library that is not GNU's
+            ctypes.CDLL(None).malloc_trim(0)
+
+
 with _without_chatter(), long_lived():
     import keras
     import tensorflow as tf
+    from tensorflow.python.framework import ops
 
 if keras.config.backend() != "tensorflow":
     raise ImportError(

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 DISCORD_API_URL = "https://discord.com/api/v10"
 
 MB = 2**20
+MAX_NAME_LENGTH = 80
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _SNOWFLAKE = re.compile(r"[0-9]{15,20}")
@@ -37,6 +38,9 @@ class BotConfig:
     discord_token: str
     discord_api_url: str
     model: ModelInfo
+    models: Mapping[str, Path]
+    weights_path: Path
+    model_memory_bytes: int
     dtype: str | None
     guild_ids: tuple[int, ...]
     queue_limit: int
@@ -71,6 +75,9 @@ class BotConfig:
             discord_token=setting("DISCORD_TOKEN", _token, ""),
             discord_api_url=setting("DISCORD_API_URL", _api_url, DISCORD_API_URL),
             model=setting("MODEL_PATH", _model, "weights/emoji"),
+            models=setting("MODELS", _models, ""),
+            weights_path=setting("WEIGHTS_PATH", _path, "weights"),
+            model_memory_bytes=setting("MODEL_MEMORY_MB", _megabytes, "8000"),
             dtype=setting("DTYPE", _dtype, "auto"),
             guild_ids=setting("GUILD_IDS", _guild_ids, ""),
             queue_limit=setting("QUEUE_LIMIT", _whole(1, 1000), "20"),
@@ -95,6 +102,19 @@ def _path(text: str) -> Path:
 
 def _model(text: str) -> ModelInfo:
     return ModelInfo.read(_path(text))
+
+
+def _models(text: str) -> dict[str, Path]:
+    """Paths by the names that members choose; none for whatever lies in the weights folder."""
+    models: dict[str, Path] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, path = (word.strip() for word in part.partition("="))
+        if not name or not path or len(name) > MAX_NAME_LENGTH:
+            raise ValueError(f"received {part!r}; allowed: anime=weights/anime.safetensors, …")
+        if name.casefold() in map(str.casefold, models):
+            raise ValueError(f"received {name!r} twice; allowed: each name once")
+        models[name] = _path(path)
+    return models
 
 
 def _dtype(text: str) -> str | None:

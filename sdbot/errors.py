@@ -3,6 +3,7 @@
 SdbotError
 ├── ConfigError            settings that cannot be used, all of them at once
 ├── StartError             the bot cannot start, in one line for its operator
+├── ModelHidden            a model or LoRA that members cannot choose, in one line for the operator
 ├── AlreadyAccepted        an interaction that came twice makes no second job
 ├── RestartNeeded          the bot cannot go on, and starting it again may help
 │   ├── DiscordUnreachable
@@ -26,6 +27,7 @@ SdbotError
 │   ├── Cancelled
 │   ├── OutOfMemory
 │   ├── DiedTwice
+│   ├── ModelGone
 │   └── PaintingFailed
 └── DeliveryError          a message did not reach Discord
     ├── DeliveryDelayed    trying again may help
@@ -51,6 +53,10 @@ class ConfigError(SdbotError):
 
 class StartError(SdbotError):
     """The bot cannot start; `str()` is one line that says what to do."""
+
+
+class ModelHidden(SdbotError):
+    """What members cannot choose, though it is there; `str()` is one line that says why."""
 
 
 class AlreadyAccepted(SdbotError):
@@ -177,6 +183,10 @@ class OutOfMemory(JobFailed):
 
 class DiedTwice(JobFailed):
     """The bot's process has died twice while this was being painted."""
+
+
+class ModelGone(JobFailed):
+    """The model that it was to be painted with is no longer there, or cannot be loaded."""
 
 
 class PaintingFailed(JobFailed):

@@ -134,6 +134,13 @@ class Stepping:
 
 
 @dataclass(frozen=True)
+class Loading:
+    """A job whose model, of this name, is being loaded."""
+
+    model: str
+
+
+@dataclass(frozen=True)
 class Paused:
     """A job that goes on after a restart, from the same place in the line."""
 
@@ -147,4 +154,4 @@ class Status:
     num_waiting: int
 
 
-Progress = Waiting | Stepping | Paused
+Progress = Waiting | Loading | Stepping | Paused

@@ -7,13 +7,14 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from diffusion.digest import State
 from diffusion.errors import RecipeError
 from diffusion.recipe import Recipe
 from sdbot.errors import (
@@ -23,6 +24,7 @@ from sdbot.errors import (
     DiedTwice,
     EngineWedged,
     JobFailed,
+    ModelGone,
     ModelUnavailable,
     OutOfMemory,
     PictureGone,
@@ -85,6 +87,14 @@ _MIGRATIONS = (
     );
     """,
     "ALTER TABLE jobs ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;",
+    """
+    CREATE TABLE digests (
+        path TEXT PRIMARY KEY,
+        size INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL,
+        digest TEXT NOT NULL
+    );
+    """,
 )
 
 _ORDER_FIELDS = ("count", "scale", "is_enlarged", "cut", "received")
@@ -93,7 +103,7 @@ _SHAPE_FIELDS = tuple(Shape.__dataclass_fields__)
 
 # Those of which a job's owner reads something else than that it failed.
 _FAILURES: tuple[type[SdbotError], ...] = (
-    *(Cancelled, DiedTwice, OutOfMemory, PictureGone, ModelUnavailable),
+    *(Cancelled, DiedTwice, OutOfMemory, PictureGone, ModelUnavailable, ModelGone),
     *(ChannelClosed, TooLarge, Undeliverable),
 )
 
@@ -236,12 +246,7 @@ class Store:
     async def keep_turns(self, jobs: list[Job]) -> None:
         """These jobs have other turns than before."""
         turns = [(job.turn, job.id) for job in jobs]
-
-        def keep() -> None:
-            with self._database:
-                self._database.executemany("UPDATE jobs SET turn = ? WHERE id = ?", turns)
-
-        await self._in_thread(keep)
+        await self._execute_many("UPDATE jobs SET turn = ? WHERE id = ?", turns)
 
     async def mark_told(self, ticket: Ticket) -> None:
         """The job's owner knows how it ended."""
@@ -266,6 +271,16 @@ class Store:
             {**asdict(shape), "seconds": json.dumps(seconds)},
         )
 
+    async def digests(self) -> dict[State, str]:
+        """SHA-256 of files as they were when it was kept."""
+        rows = await self._execute("SELECT * FROM digests", ())
+        return {(Path(path), size, changed_at): digest for path, size, changed_at, digest in rows}
+
+    async def keep_digests(self, digests: Mapping[State, str]) -> None:
+        """Keep these instead of what was kept of the same files."""
+        rows = [(str(path), *state, digest) for (path, *state), digest in digests.items()]
+        await self._execute_many("INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?)", rows)
+
     async def _mark_failed(self, job_id: int, failure: str) -> None:
         await self._execute(
             "UPDATE jobs SET state = 'failed', failure = ? WHERE id = ?", (failure, job_id)
@@ -277,6 +292,13 @@ class Store:
                 return self._database.execute(statement, parameters).fetchall()
 
         return await self._in_thread(execute)
+
+    async def _execute_many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        def execute() -> None:
+            with self._database:
+                self._database.executemany(statement, rows)
+
+        await self._in_thread(execute)
 
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

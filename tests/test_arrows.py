@@ -17,10 +17,19 @@ ALLOWED = {
     "sdbot/process.py": set(),
     "sdbot/supervisor.py": set(),
     "sdbot/logs.py": {"sdbot.config"},
-    "sdbot/store.py": {"diffusion.errors", "diffusion.recipe", "sdbot.errors", "sdbot.jobs"},
+    "sdbot/store.py": {
+        "diffusion.digest",
+        "diffusion.errors",
+        "diffusion.recipe",
+        "sdbot.errors",
+        "sdbot.jobs",
+    },
     "sdbot/pictures.py": set(),
     "sdbot/engines": {"diffusion", "sdbot.errors", "sdbot.jobs"},
     "sdbot/service": {
+        "diffusion.adapters.embeddings",
+        "diffusion.adapters.library",
+        "diffusion.digest",
         "diffusion.errors",
         "diffusion.images",
         "diffusion.info",
@@ -34,6 +43,7 @@ ALLOWED = {
     },
     "sdbot/health": {"sdbot.errors", "sdbot.service.events"},
     "sdbot/chat": {
+        "diffusion.config",
         "diffusion.errors",
         "diffusion.info",
         "diffusion.recipe",
@@ -50,6 +60,8 @@ ALLOWED = {
 OWNERS = {
     "discord": ["sdbot/chat"],
     "prometheus_client": ["sdbot/health"],
+    "httpx2": ["diffusion/fetching"],
+    "huggingface_hub": ["diffusion/fetching"],
     "tensorflow": ["diffusion/runtime.py"],
 }
 

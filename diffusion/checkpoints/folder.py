@@ -8,6 +8,7 @@ from pathlib import Path
 
 from diffusion.checkpoints.files import weight_files
 from diffusion.checkpoints.names import current_name
+from diffusion.checkpoints.origin import stated_licence
 from diffusion.checkpoints.tensors import StoredTensor, stored_tensors
 from diffusion.config import (
     GENERATION,
@@ -36,12 +37,12 @@ CONFIG_FILES: Mapping[str, type] = {
     f"{VAE}/{CONFIG}": VAEConfig,
     SCHEDULER_CONFIG: SchedulerConfig,
 }
-_TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json")
+TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json")
 
 
 @dataclass(frozen=True)
 class FolderWeights:
-    """A network's safetensors files, with the names that diffusers and transformers gave."""
+    """A network's files, with the names that diffusers and transformers gave."""
 
     files: tuple[Path, ...]
 
@@ -52,9 +53,7 @@ class FolderWeights:
 
 def read_folder(path: Path) -> ModelInfo:
     """Raises `ModelError` where it is not a Stable Diffusion 1.x."""
-    family = read_json(path / INDEX).get("_class_name")
-    if family != FAMILY:
-        raise ModelError(f"{path} is a {family}; allowed: {FAMILY}")
+    _check_family(path)
     scheduler = read_config(SchedulerConfig, path / SCHEDULER_CONFIG)
     weights = {part: weight_files(path / part) for part in (TEXT_ENCODER, UNET, VAE)}
     return ModelInfo(
@@ -73,17 +72,31 @@ def read_folder(path: Path) -> ModelInfo:
     )
 
 
+def check_settings(path: Path) -> None:
+    """Raise `ModelError` where the settings are of another model; weights need not be there."""
+    _check_family(path)
+    for file, kind in CONFIG_FILES.items():
+        read_config(kind, path / file)
+
+
+def _check_family(path: Path) -> None:
+    family = read_json(path / INDEX).get("_class_name")
+    if family != FAMILY:
+        raise ModelError(f"{path} is a {family}; allowed: {FAMILY}")
+
+
 def _read_offer(path: Path) -> Generation:
     """What the model offers; where it does not say, its own scheduler with the family's preset."""
     if (path / GENERATION).exists():
         return read_generation(path / GENERATION)
     named = read_json(path / SCHEDULER_CONFIG).get("_class_name", "")
-    return Generation(scheduler=FROM_DIFFUSERS.get(named, Generation.scheduler))
+    scheduler = FROM_DIFFUSERS.get(named, Generation.scheduler)
+    return Generation(scheduler=scheduler, licence=stated_licence(path))
 
 
 def _content(path: Path, weights: Mapping[str, tuple[Path, ...]]) -> dict[str, Path]:
     files = [path / file for file in CONFIG_FILES]
-    files += [path / "tokenizer" / name for name in _TOKENIZER_FILES]
+    files += [path / "tokenizer" / name for name in TOKENIZER_FILES]
     files += [file for part in weights.values() for file in part]
     return {file.relative_to(path).as_posix(): file for file in files}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diffusion.adapters.library import Library
 from diffusion.checkpoints.weights import build_and_fill
 from diffusion.info import ModelInfo
 from diffusion.models.clip import CLIPTextEncoder
@@ -12,7 +13,7 @@ from diffusion.pipeline import Pipeline
 from diffusion.runtime import long_lived, precision
 
 
-def load_pipeline(info: ModelInfo, dtype: str) -> Pipeline:
+def load_pipeline(info: ModelInfo, dtype: str, library: Library) -> Pipeline:
     """Build the model's networks and fill them. Raises `ModelError`."""
     with precision(dtype), long_lived():
         text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
@@ -20,4 +21,4 @@ def load_pipeline(info: ModelInfo, dtype: str) -> Pipeline:
         vae = VAE(info.vae, name="vae")
         for model in (text_encoder, unet, vae):
             build_and_fill(model, info.weights[model.name])
-    return Pipeline(info, Networks(text_encoder, unet, vae, dtype))
+    return Pipeline(info, Networks(text_encoder, unet, vae, dtype), library)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from diffusion.checkpoints.tensors import Weights
+from diffusion.checkpoints.tensors import FLOATS, Weights
 from diffusion.errors import WeightsError
 from diffusion.models.layers import Block, handing_over
 
@@ -17,8 +17,6 @@ _LEAF_NAMES = {
     "beta": "bias",
     "bias": "bias",
 }
-
-FLOATS = ("F16", "BF16", "F32", "F64")
 
 
 def build_and_fill(model: Block, weights: Weights) -> None:
@@ -59,14 +57,15 @@ def tensor_name(variable: keras.Variable) -> str:
 def torch_shape(variable: keras.Variable) -> tuple[int, ...]:
     """PyTorch's kernels are (out, in) and (out, in, height, width), Keras's the other way round."""
     shape = tuple(variable.shape)
-    return shape[:-3:-1] + shape[:-2] if _is_kernel(variable) else shape
+    return shape[:-3:-1] + shape[:-2] if is_kernel(variable) else shape
 
 
-def _is_kernel(variable: keras.Variable) -> bool:
+def is_kernel(variable: keras.Variable) -> bool:
+    """Whether it is the weights of a linear map or a convolution."""
     return variable.path.endswith("/kernel")
 
 
 def _from_torch(variable: keras.Variable, tensor: np.ndarray) -> np.ndarray:
-    if not _is_kernel(variable):
+    if not is_kernel(variable):
         return tensor
     return tensor.transpose((*range(2, tensor.ndim), 1, 0))

@@ -19,7 +19,7 @@ ACTIVATIONS = {
 
 
 class CLIPTextEncoder(Block):
-    """Token ids (batch, length) to the states of the last layer (batch, length, hidden_size).
+    """Token ids (batch, length) to the states of a text (batch, length, hidden_size).
 
     Source: CLIP (arXiv:2103.00020) section 2.4.
     """
@@ -41,10 +41,25 @@ class CLIPTextEncoder(Block):
             hidden, config.layer_norm_eps, name="final_layer_norm"
         )
 
-    def call(self, token_ids: Tensor) -> Tensor:
+    def call(
+        self,
+        token_ids: Tensor,
+        vectors: Tensor | None = None,
+        has_vector: Tensor = None,
+        *,
+        clip_skip: int = 1,
+    ) -> Tensor:
+        """The states after all but the last `clip_skip` - 1 layers, normalised as the last are.
+
+        `vectors` (batch, length, hidden_size) stand for tokens where `has_vector` (batch, length).
+        """
         positions = ops.arange(ops.shape(token_ids)[1])
-        states = self.token_embedding(token_ids) + self.position_embedding(positions)
-        for block in self.blocks:
+        states = self.token_embedding(token_ids)
+        if vectors is not None:
+            vectors = ops.cast(vectors, states.dtype)
+            states = ops.where(has_vector[..., None], vectors, states)
+        states = states + self.position_embedding(positions)
+        for block in self.blocks[: len(self.blocks) + 1 - clip_skip]:
             states = block(states)
         return self.final_layer_norm(states)
 

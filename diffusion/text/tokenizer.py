@@ -6,6 +6,7 @@ written as printable characters as in GPT-2.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -43,6 +44,7 @@ class CLIPTokenizer:
         self._start, self._end = vocabulary[start], vocabulary[end]
         self._padding = vocabulary[padding]
         self._specials = {start, end}
+        self.comma = vocabulary.get("," + _WORD_END)
         self._characters = _printable_bytes()
         self._word_ids = lru_cache(maxsize=4096)(self._encode_word)
 
@@ -70,22 +72,16 @@ class CLIPTokenizer:
 
     def encode(self, prompt: str) -> np.ndarray:
         """Token ids of a prompt, int32, shape (length,); what is too long is cut."""
-        ids = [token for word in _WORDS.findall(clean(prompt)) for token in self._word_ids(word)]
-        ids = [self._start, *ids[: self.length - 2], self._end]
-        return np.array(ids + [self._padding] * (self.length - len(ids)), np.int32)
+        return self.row([token for _place, ids in self.words(clean(prompt)) for token in ids])
 
-    def split(self, prompt: str) -> tuple[str, str]:
-        """The cleaned prompt up to where `encode` cuts it, and what is cut, empty if nothing is.
+    def words(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Where each word of a cleaned text begins, and the ids of its tokens."""
+        return ((word.start(), self._word_ids(word[0])) for word in _WORDS.finditer(text))
 
-        A word of which only the beginning fits counts as cut.
-        """
-        text = clean(prompt)
-        room = self.length - 2
-        for word in _WORDS.finditer(text):
-            room -= len(self._word_ids(word[0]))
-            if room < 0:
-                return text[: word.start()].rstrip(), text[word.start() :]
-        return text, ""
+    def row(self, ids: Sequence[int]) -> np.ndarray:
+        """Start, `ids`, end and padding, int32, shape (length,); what is too long is cut."""
+        row = [self._start, *ids[: self.length - 2], self._end]
+        return np.array(row + [self._padding] * (self.length - len(row)), np.int32)
 
     def _encode_word(self, word: str) -> tuple[int, ...]:
         if word in self._specials:

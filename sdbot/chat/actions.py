@@ -90,8 +90,8 @@ async def _edit(press: Press) -> None:
 
 
 async def _recipe(press: Press) -> None:
-    job = await press.job()
-    await tell_privately(press.interaction, messages.recipe(job), recipe_file(job))
+    job, offer = await press.job(), press.interaction.client.orders.models.now
+    await tell_privately(press.interaction, messages.recipe(job, offer), recipe_file(job))
 
 
 async def _delete(press: Press) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import aiohttp
 import discord
@@ -13,6 +13,7 @@ from discord.backoff import ExponentialBackoff
 from discord.http import Route
 
 from sdbot.chat import messages
+from sdbot.chat.address import use_address
 from sdbot.chat.buttons import ActionButton
 from sdbot.chat.commands.help import help_command
 from sdbot.chat.commands.imagine import imagine_command
@@ -50,6 +51,7 @@ class ChatClient(discord.Client):
     def __init__(self, config: BotConfig, tell: Tell = log) -> None:
         self.max_image_bytes = config.max_image_bytes
         self.open_forms: set[str] = set()
+        self._api_url = config.discord_api_url
         self._guild_ids = config.guild_ids
         self._tell = tell
         self._connecting: asyncio.Task[None] | None = None
@@ -76,7 +78,7 @@ class ChatClient(discord.Client):
             recipe_menu(),
             queue_command(intake),
             cancel_command(intake),
-            help_command(orders.model),
+            help_command(orders.models),
         ):
             self.tree.add_command(command)
         self.add_dynamic_items(ActionButton)
@@ -142,6 +144,11 @@ class ChatClient(discord.Client):
         """Forms live in memory, and not for ever: one that is gone is answered here."""
         if is_form_gone(interaction):
             await tell_privately(interaction, messages.FORM_GONE)
+
+    async def __aenter__(self) -> Self:
+        """Raises `StartError` where nothing answers as Discord does."""
+        await use_address(self._api_url)
+        return await super().__aenter__()
 
     async def __aexit__(self, *error: Any) -> None:
         await super().__aexit__(*error)

@@ -23,6 +23,7 @@ from sdbot.errors import (
     Undeliverable,
 )
 from sdbot.jobs import Destination, Job, Posted, Progress, Ticket
+from sdbot.service.models import Models
 
 _TOO_LARGE, _TOO_MANY_REQUESTS = 413, 429
 _CLOSED = (403, 404)
@@ -36,8 +37,9 @@ _Channel = discord.PartialMessageable | discord.DMChannel
 class DiscordDelivery:
     """A `Delivery` by the bot's own token, and by the interaction's while that lives."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, models: Models) -> None:
         self._client = client
+        self._models = models
         self._dead_tokens: set[int] = set()  # by the id of their progress message
 
     async def show_progress(self, job: Job, progress: Progress) -> None:
@@ -96,8 +98,9 @@ class DiscordDelivery:
         raise TooLarge("the pictures are too large in every format")
 
     async def _send(self, channel: _Channel, job: Job, encoded: Encoded) -> Posted:
+        is_elsewhere = not _is_asked_in(channel, job)
         message = await channel.send(
-            messages.result(job, encoded.suffix, is_elsewhere=not _is_asked_in(channel, job)),
+            messages.result(job, encoded.suffix, self._models.now, is_elsewhere=is_elsewhere),
             files=_files(job, encoded),
             view=result_view(job),
             nonce=str(job.interaction_id),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from discord.utils import escape_mentions
 
 from diffusion.errors import RecipeError
-from diffusion.info import ModelInfo
 from sdbot.errors import (
     BadInput,
     Cancelled,
@@ -16,6 +15,7 @@ from sdbot.errors import (
     DiedTwice,
     MemberLimitReached,
     MissingPermissions,
+    ModelGone,
     ModelUnavailable,
     NoPicture,
     NoRecipe,
@@ -32,13 +32,16 @@ from sdbot.errors import (
     UnknownJob,
     UserInstalled,
 )
-from sdbot.jobs import Job, Order, Paused, Posted, Progress, Status, Ticket, Waiting
+from sdbot.jobs import Job, Loading, Order, Paused, Posted, Progress, Status, Ticket, Waiting
+from sdbot.service.models import Offer
 
 MAX_PROMPT_LENGTH = 1000
 # Of what is repeated. Escaping may double it, and a message holds 2,000 characters.
 MAX_SHOWN_LENGTH = 600
 MAX_BOTH_LENGTH = 400  # of each, where two texts are shown
 MAX_OFFER_LENGTH = 150
+MAX_LISTED_LENGTH = 100
+MAX_NAME_LENGTH = 80
 MAX_CUT_LENGTH = 100
 MAX_IN_LINE_LENGTH = 50
 MAX_LINES = 10
@@ -64,6 +67,8 @@ OPTIONS: Mapping[str, str] = {
     "scheduler": "How the steps are taken",
     "image": "PNG, JPEG, WebP, GIF or BMP; it is fitted to a size that I can paint",
     "strength": "How much is painted anew: a little near 0, everything at 1",
+    "model": "Which model paints it; choose it from the list",
+    "lora": "A style from the list; ink:0.8 takes less of it than ink",
     "job": "Which one; choose it from the list",
 }
 REMIX_THIS, RECIPE, EDIT = "Remix this", "Recipe", "Edit the words"
@@ -98,6 +103,8 @@ def progress(job: Job, progress: Progress) -> str:
             return f"In line, place {place}{_promised(ready_at)}. {_job(job)}"
         case Paused():
             return f"I am restarting. Your picture keeps its place in the line. {_job(job)}"
+        case Loading(model=model):
+            return f"Loading the model {_quoted(model, MAX_NAME_LENGTH)}. {_job(job)}"
     return f"Painting, step {progress.done} of {progress.num_steps}. {_job(job)}"
 
 
@@ -149,20 +156,26 @@ def _failure(failure: SdbotError) -> str:
                 "Your picture was painted, but I could not post it here. "
                 "Please ask a moderator whether I may send messages and files."
             )
+        case ModelGone():
+            return (
+                "The model that this was asked of is no longer here, or cannot be loaded. "
+                "Please ask again, with another model."
+            )
         case PictureGone() | ModelUnavailable():
             return refusal(failure)
     return "This picture could not be painted: the operator's log says why. Please try again."
 
 
-def result(job: Job, suffix: str, *, is_elsewhere: bool = False) -> str:
+def result(job: Job, suffix: str, offer: Offer, *, is_elsewhere: bool = False) -> str:
     """The message that carries the pictures; `suffix` is their format's.
 
-    It says so where it is elsewhere than it was asked for.
+    It names the model where there are several, and says so where it is elsewhere than it was asked
+    for.
     """
     order, recipe = job.order, job.order.recipe
     lines = [
         f"<@{job.requester_id}> **{_quoted(recipe.text.prompt, MAX_SHOWN_LENGTH)}**",
-        f"-# {_facts(job)}",
+        f"-# {_facts(job, offer)}",
     ]
     if order.received:
         lines.append(f"-# Your picture ({order.received}) was {_fitted(order)}.")
@@ -190,24 +203,26 @@ def _fitted(order: Order) -> str:
     return f"{'cropped and ' if is_cropped else ''}resized to {width} x {height}"
 
 
-def _facts(job: Job) -> str:
+def _facts(job: Job, offer: Offer) -> str:
     order, sampling = job.order, job.order.recipe.sampling
     last = order.recipes[-1].sampling.seed
     seed = f"seed {sampling.seed}" if order.count == 1 else f"seeds {sampling.seed} to {last}"
     facts = [seed, f"{sampling.num_steps} steps", "{} x {}".format(*order.size)]
     if source := order.recipe.source:
         facts.append(f"strength {source.strength:g}")
+    if len(offer.models) > 1 and (model := offer.name_of(order.recipe.model)):
+        facts.append(_quoted(model, MAX_NAME_LENGTH))
     return " · ".join([*facts, f"job {job.id}"])
 
 
-def recipe(job: Job) -> str:
+def recipe(job: Job, offer: Offer) -> str:
     """What decides a job's pictures, for people; the file beside it says it exactly."""
     recipe, sampling = job.order.recipe, job.order.recipe.sampling
     words = f"**{_quoted(recipe.text.prompt, MAX_BOTH_LENGTH)}**"
     if recipe.text.negative_prompt:
         words += f"\nnot: {_quoted(recipe.text.negative_prompt, MAX_BOTH_LENGTH)}"
     details = f"guidance {sampling.guidance_scale:g} · {sampling.scheduler}"
-    return f"{words}\n{_facts(job)}\n{details} · model {recipe.model[:10]}"
+    return f"{words}\n{_facts(job, offer)}\n{details} · model {recipe.model[:10]}"
 
 
 def file_name(job: Job, number: int, suffix: str) -> str:
@@ -261,11 +276,12 @@ def presence(status: Status) -> str:
     return "Painting" if status.is_painting else READY
 
 
-def help_text(model: ModelInfo) -> str:
-    """What the bot can do, and with which model."""
+def help_text(offer: Offer) -> str:
+    """What the bot can do, and with which models; the default one is described."""
+    model = next(iter(offer.models.values()))
     generation = model.generation
-    offer = (model.title, generation.licence, generation.description)
-    title, licence, description = (_quoted(text, MAX_OFFER_LENGTH, "") for text in offer)
+    texts = (model.title, generation.licence, generation.description)
+    title, licence, description = (_quoted(text, MAX_OFFER_LENGTH, "") for text in texts)
     sizes = ", ".join(f"{width} x {height}" for width, height in generation.sizes[:MAX_CHOICES])
     return (
         "**/imagine** paints from your words, **/remix** over a picture of yours; in the menu of "
@@ -276,7 +292,15 @@ def help_text(model: ModelInfo) -> str:
         "**/queue** shows your places in the line, **/cancel** takes one back.\n"
         f"-# Model: {title}, licence {licence}. Sizes: {sizes}. "
         f"Steps: {generation.steps.min:g} to {generation.steps.max:g}. {description}"
+        f"{_listed('Models', offer.models if len(offer.models) > 1 else ())}"
+        f"{_listed('LoRAs', offer.library.loras)}"
     )
+
+
+def _listed(what: str, names: Iterable[str]) -> str:
+    """A line with names, or nothing without any."""
+    text = ", ".join(names)
+    return f"\n-# {what}: {_quoted(text, MAX_LISTED_LENGTH)}" if text else ""
 
 
 def refusal(error: SdbotError | RecipeError) -> str:
@@ -302,7 +326,8 @@ def refusal(error: SdbotError | RecipeError) -> str:
             )
         case BadInput(field=field, received=received, allowed=allowed):
             typed = _quoted(received, MAX_CUT_LENGTH)
-            return f"{field} is {typed}; allowed: {allowed}. Please try again."
+            may_be = _quoted(allowed, MAX_SHOWN_LENGTH)
+            return f"{field} is {typed}; allowed: {may_be}. Please try again."
         case UnknownJob(job_id=job_id):
             return f"I keep no record of job {job_id} any more. Please use /imagine."
         case NotInLine(job_id=job_id):

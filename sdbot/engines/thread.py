@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import diffusion
+from diffusion.adapters.library import Library
 from diffusion.images import encode_png, enlarge, open_image
 from diffusion.info import ModelInfo
 from sdbot.engines.base import OnStep
+from sdbot.engines.loaded import LoadedModels, estimated_bytes
 from sdbot.errors import OutOfMemory
 from sdbot.jobs import Order
 
@@ -30,14 +32,16 @@ class _Stopped(Exception):
 class ThreadEngine:
     """An `Engine`: TensorFlow is imported, loaded and called on one executor thread alone.
 
-    Everything is painted in one dtype; None is what the machine is fastest in.
+    Everything is painted in one dtype; None is what the machine is fastest in. Models are kept in
+    memory within `max_bytes`.
     """
 
-    def __init__(self, model: ModelInfo, dtype: str | None) -> None:
-        self._model = model
+    def __init__(self, dtype: str | None, max_bytes: int) -> None:
         self._wanted = dtype
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
-        self._pipeline: Pipeline
+        self._loaded = LoadedModels(max_bytes, self._read, _let_go)
+        self._pipeline: Pipeline | None = None
+        self._is_warm = False
         self.dtype: str
 
     async def prepare(self) -> None:
@@ -46,16 +50,29 @@ class ThreadEngine:
         fastest = await loop.run_in_executor(self._thread, _import_core)
         self.dtype = self._wanted or fastest
 
-    async def load(self) -> None:
-        """Load the model and paint once with it, so that no member waits for the tracing."""
-        loop = asyncio.get_running_loop()
-        self._pipeline = await loop.run_in_executor(self._thread, self._load)
+    def has_loaded(self, model: ModelInfo) -> bool:
+        """As `Engine.has_loaded`."""
+        return model in self._loaded
 
-    def _load(self) -> Pipeline:
-        pipeline = diffusion.load(self._model, self.dtype)
-        num_steps = int(self._model.generation.steps.min)
-        pipeline(self._model.make_recipe("", num_steps=num_steps, dtype=self.dtype))
-        return pipeline
+    async def load(self, model: ModelInfo, library: Library) -> None:
+        """As `Engine.load`; the first is painted with once, so that nobody waits for the tracing.
+
+        What was being loaded for who no longer waits is loaded to its end before.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._load, model, library)
+
+    def _load(self, model: ModelInfo, library: Library) -> None:
+        self._pipeline = None  # it may have to be let go
+        self._pipeline = self._loaded.use(model, estimated_bytes(model, self.dtype))
+        self._pipeline.library = library
+        if not self._is_warm:
+            num_steps = int(model.generation.steps.min)
+            self._pipeline(model.make_recipe("", num_steps=num_steps, dtype=self.dtype))
+            self._is_warm = True
+
+    def _read(self, model: ModelInfo) -> Pipeline:
+        return diffusion.load(model, self.dtype)
 
     async def paint(self, order: Order, source: bytes | None, on_step: OnStep) -> list[bytes]:
         """As `Engine.paint`."""
@@ -75,6 +92,7 @@ class ThreadEngine:
         def paint() -> list[Image.Image]:
             if stop.is_set():
                 raise _Stopped
+            assert self._pipeline is not None
             # An order that waited over a restart may be of another dtype.
             recipes = [recipe.with_dtype(self.dtype) for recipe in order.recipes]
             return self._pipeline.paint(recipes, image=image, on_step=report)
@@ -98,6 +116,12 @@ def _import_core() -> str:
     from diffusion.devices import fastest_dtype
 
     return fastest_dtype()
+
+
+def _let_go() -> None:
+    from diffusion.runtime import let_go
+
+    let_go()
 
 
 def _encoded(images: list[Image.Image], scale: int) -> list[bytes]:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from diffusion.adapters.library import Library
+from diffusion.info import ModelInfo
 from sdbot.engines.base import Engine, OnStep
 from sdbot.errors import EngineWedged
 from sdbot.jobs import Order
@@ -37,9 +39,13 @@ class WatchedEngine:
         """As `Engine.prepare`. Raises `EngineWedged`."""
         await _in_time(self._engine.prepare())
 
-    async def load(self) -> None:
+    def has_loaded(self, model: ModelInfo) -> bool:
+        """As `Engine.has_loaded`."""
+        return self._engine.has_loaded(model)
+
+    async def load(self, model: ModelInfo, library: Library) -> None:
         """As `Engine.load`. Raises `EngineWedged`."""
-        await _in_time(self._engine.load())
+        await _in_time(self._engine.load(model, library))
 
     async def paint(self, order: Order, source: bytes | None, on_step: OnStep) -> list[bytes]:
         """As `Engine.paint`. Raises `EngineWedged`; the thread that hangs cannot be ended."""

@@ -59,6 +59,9 @@ class Metrics:
         )
         for outcome in _OUTCOMES:
             self._deliveries.labels(outcome)
+        self._hidden = Counter(
+            "sdbot_models_hidden", "Models and LoRAs that cannot be used", registry=registry
+        )
         self._waits = Histogram(
             "sdbot_wait_seconds", "From acceptance to painting", registry=registry, buckets=_WAITS
         )
@@ -76,6 +79,8 @@ class Metrics:
         """Count an event."""
         if event.kind in (Kind.CONNECTED, Kind.DISCONNECTED):
             self._connected.set(event.kind is Kind.CONNECTED)
+        if event.kind is Kind.MODEL_HIDDEN:
+            self._hidden.inc()
         if outcome := _outcome(event):
             self._deliveries.labels(outcome).inc()
         if event.job is not None:

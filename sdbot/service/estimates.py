@@ -51,6 +51,10 @@ class Pace:
         self.learned[shape] = [*last, seconds / order.cost]
         return True
 
+    def forget_traces(self, model: str) -> None:
+        """Of this model, the next of each shape takes the tracing as well."""
+        self._traced = {shape for shape in self._traced if shape.model != model}
+
     def seconds(self, order: Order) -> float | None:
         """How long an order will take, or None where nothing is known of its model."""
         usual = self._usual_seconds(order)
@@ -99,12 +103,17 @@ class Estimates:
     @contextmanager
     def painting(self, job: Job) -> Iterator[None]:
         """Around a job's painting: what is painted to its end is learned from."""
-        begun = self._current = Begun(order=job.order, at=self._clock())
+        self._current = Begun(order=job.order, at=self._clock())
         try:
             yield
-            self._learn(begun)
+            self._learn(self._current)
         finally:
             self._current = None
+
+    def begin_anew(self, job: Job) -> None:
+        """The job's model was loaded until now, and its shapes are to be traced again."""
+        self._pace.forget_traces(job.order.recipe.model)
+        self._current = Begun(order=job.order, at=self._clock())
 
     def _learn(self, begun: Begun) -> None:
         if self._pace.learn(begun.order, self._clock() - begun.at):

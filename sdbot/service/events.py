@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
-    """Of a job: from being accepted to its end. Of the bot: its model, its gateway, its end."""
+    """Of a job: from being accepted to its end. Of the bot: its models, its gateway, its end."""
 
     ACCEPTED = "accepted"
     RESUMED = "resumed"
@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     MODEL_LOADED = "model_loaded"
     MODEL_FAILED = "model_failed"
+    MODEL_HIDDEN = "model_hidden"
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
     DRAINING = "draining"
@@ -53,6 +54,7 @@ _LEVELS = {
     Kind.NOT_PAINTED: logging.ERROR,
     Kind.NOT_DELIVERED: logging.ERROR,
     Kind.MODEL_FAILED: logging.ERROR,
+    Kind.MODEL_HIDDEN: logging.ERROR,
 }
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any, TypeVar
 
+from diffusion.adapters.embeddings import named_embeddings
 from diffusion.errors import RecipeError
 from diffusion.info import MAX_SIDE, ModelInfo
 from diffusion.recipe import Recipe, Source, random_seed
 from sdbot.engines.base import Engine
-from sdbot.errors import PictureGone, PictureRefused
+from sdbot.errors import BadInput, PictureGone, PictureRefused
 from sdbot.jobs import Job, Order
 from sdbot.pictures import PictureStore
 from sdbot.queue import JobQueue
+from sdbot.service.models import Models
 from sdbot.service.sources import Size, SourcePicture, read_source
 
 # How much of a variation is painted anew: the subject stays, or the palette does.
@@ -25,12 +30,22 @@ ENLARGING_STRENGTH = 0.2
 
 Read = Callable[[], Awaitable[bytes]]
 
+# One, so that who asks first is first in the line.
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="orders")
+
+_Result = TypeVar("_Result")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a member typed; None leaves it to the model."""
+    """What a member typed; None leaves it to the model, and of models to the default one.
+
+    `lora` is the name of one, or `name:weight`.
+    """
 
     prompt: str
+    model: str | None = None
+    lora: str | None = None
     negative_prompt: str = ""
     count: int = 1
     seed: int | None = None
@@ -42,32 +57,46 @@ class Wish:
 
 
 class Orders:
-    """Makes orders; each method raises `RecipeError` on what this model cannot paint."""
+    """Makes orders; each method raises `RecipeError` on what the model cannot paint.
+
+    What was painted before is painted again by its own model or, where that is gone, by the default
+    one.
+    """
 
     def __init__(
-        self, model: ModelInfo, queue: JobQueue, engine: Engine, pictures: PictureStore
+        self, models: Models, queue: JobQueue, engine: Engine, pictures: PictureStore
     ) -> None:
-        self.model = model
+        self.models = models
         self._engine = engine
         self._pictures = pictures
         self._queue = queue
 
-    def imagine(self, wish: Wish) -> Order:
-        """Pictures from words."""
-        return self._order(self._recipe(wish, wish.size, None), wish.count)
+    def check(self, wish: Wish) -> None:
+        """Find from memory alone what cannot be painted. Raises `BadInput` too."""
+        model = self.models.named(wish.model)
+        _check_size(wish.size, model.generation.sizes)
+        self.models.now.library.named_loras(_prompt(wish))
+        self._make(wish, model, wish.size, markup=False)
+
+    async def imagine(self, wish: Wish) -> Order:
+        """Pictures from words. Raises `BadInput`."""
+        recipe = await self._recipe(wish, self.models.named(wish.model), wish.size)
+        return await self._order(recipe, wish.count)
 
     async def remix(self, wish: Wish, data: bytes) -> Order:
         """Pictures from words and a picture, fitted to the size nearest to its ratio.
 
-        Raises `PictureRefused` on what is no picture that can be read.
+        Raises `BadInput`, and `PictureRefused` on what is no picture that can be read.
         """
-        source = await read_source(data, self.model.generation.sizes)
-        strength = self.model.generation.strength if wish.strength is None else wish.strength
-        recipe = self._recipe(wish, source.size, Source(image=source.image_hash, strength=strength))
+        model = self.models.named(wish.model)
+        source = await read_source(data, model.generation.sizes)
+        strength = model.generation.strength if wish.strength is None else wish.strength
+        start = Source(image=source.image_hash, strength=strength)
+        recipe = await self._recipe(wish, model, source.size, start)
         await self._keep(source)
-        order = self._order(recipe, wish.count)
+        order = await self._order(recipe, wish.count)
         if source.received != source.size:
-            return replace(order, received="{} x {}".format(*source.received))
+            return replace(order, received=written(source.received))
         return order
 
     async def reroll(self, job: Job) -> Order:
@@ -76,10 +105,15 @@ class Orders:
 
     async def edit(self, job: Job, prompt: str, negative_prompt: str, seed: int | None) -> Order:
         """The same with other words."""
-        recipe = job.order.recipe
+        recipe, library = job.order.recipe, self.models.now.library
         text = replace(recipe.text, prompt=prompt, negative_prompt=negative_prompt)
-        edited = replace(recipe, text=text).with_seed(random_seed() if seed is None else seed)
-        return await self._again(job, edited)
+        edited = replace(
+            recipe,
+            text=text,
+            loras=library.named_loras(prompt) if text.markup else recipe.loras,
+            embeddings=named_embeddings(text, library),
+        )
+        return await self._again(job, edited.with_seed(random_seed() if seed is None else seed))
 
     async def vary(self, job: Job, number: int, data: bytes, strength: float) -> Order:
         """A remix of picture `number` of a job, from 1, whose bytes are `data`.
@@ -101,21 +135,35 @@ class Orders:
         width, height = (side * ENLARGED for side in order.size)
         if max(width, height) > MAX_SIDE:
             raise PictureRefused(f"It would be {width} x {height}; allowed: sides up to {MAX_SIDE}")
-        if order.scale == 1 and self._can_paint(width, height):
+        if order.scale == 1 and self._can_paint(recipe, width, height):
             # With few steps none would be left to paint, which the recipe says.
             with suppress(RecipeError):
                 size, data = (width, height), await read()
                 painted = await self._from_picture(recipe, data, size, ENLARGING_STRENGTH)
                 return replace(painted, is_enlarged=True)
         # It is painted again, so it must be by the same model.
-        self.model.check(recipe)
+        await self._check(recipe)
         await self._require_source(recipe)
-        recipe = self._for_this_model(recipe)
+        recipe = recipe.with_dtype(self._engine.dtype)
         return Order(recipe=recipe, scale=order.scale * ENLARGED, cut=order.cut)
 
-    def _recipe(self, wish: Wish, size: Size | None, source: Source | None) -> Recipe:
-        return self.model.make_recipe(
-            wish.prompt,
+    async def _recipe(
+        self, wish: Wish, model: ModelInfo, size: Size | None, source: Source | None = None
+    ) -> Recipe:
+        """Files of what the prompt names are read for it."""
+        library = self.models.now.library
+        return await _read(lambda: self._make(wish, model, size, source, library=library))
+
+    def _make(
+        self,
+        wish: Wish,
+        model: ModelInfo,
+        size: Size | None,
+        source: Source | None = None,
+        **more: Any,
+    ) -> Recipe:
+        return model.make_recipe(
+            _prompt(wish),
             negative_prompt=wish.negative_prompt,
             seed=wish.seed,
             num_steps=wish.num_steps,
@@ -124,36 +172,48 @@ class Orders:
             size=size,
             source=source,
             dtype=self._engine.dtype,
+            **more,
         )
 
-    def _order(self, recipe: Recipe, count: int = 1) -> Order:
-        _kept, cut = self.model.tokenizer.split(recipe.text.prompt)
-        return Order(recipe=recipe, count=count, cut=cut)
+    async def _order(self, recipe: Recipe, count: int = 1) -> Order:
+        """An order, with what the model will not read of its prompt."""
+        model, library = self._model_of(recipe), self.models.now.library
+        _negative_prompt, prompt = await _read(lambda: model.read_text(recipe, library))
+        return Order(recipe=recipe, count=count, cut=prompt.cut)
 
     async def _again(self, job: Job, recipe: Recipe) -> Order:
-        """An order like a job's, for the model that is loaded now."""
-        recipe = self._for_this_model(recipe)
-        self.model.check(recipe)
+        """An order like a job's, for a model that there is now."""
+        recipe = await self._for_a_model(recipe)
         await self._require_source(recipe)
-        order, former = self._order(recipe, job.order.count), job.order
+        order, former = await self._order(recipe, job.order.count), job.order
         return replace(order, scale=former.scale, is_enlarged=former.is_enlarged)
 
-    def _for_this_model(self, recipe: Recipe) -> Recipe:
-        return replace(recipe, model=self.model.content_hash, dtype=self._engine.dtype)
+    def _model_of(self, recipe: Recipe) -> ModelInfo:
+        return self.models.now.of(recipe.model) or self.models.default
+
+    async def _for_a_model(self, recipe: Recipe) -> Recipe:
+        model = self._model_of(recipe)
+        recipe = replace(recipe, model=model.content_hash, dtype=self._engine.dtype)
+        await self._check(recipe)
+        return recipe
+
+    async def _check(self, recipe: Recipe) -> None:
+        model, library = self._model_of(recipe), self.models.now.library
+        await _read(lambda: model.check(recipe, library))
 
     async def _from_picture(
         self, recipe: Recipe, data: bytes, size: Size, strength: float
     ) -> Order:
         picture = await read_source(data, (size,))
         width, height = size
-        recipe = replace(
-            self._for_this_model(recipe),
+        painted = replace(
+            recipe,
             sampling=replace(recipe.sampling, width=width, height=height),
             source=Source(image=picture.image_hash, strength=strength),
         )
-        self.model.check(recipe)
+        painted = await self._for_a_model(painted)
         await self._keep(picture)
-        return self._order(recipe)
+        return await self._order(painted)
 
     async def _keep(self, picture: SourcePicture) -> None:
         jobs = [job for job in (self._queue.current, *self._queue) if job]
@@ -170,7 +230,26 @@ class Orders:
         """A variation of what was resampled is painted at the size before that."""
         return order.recipe.sampling.width, order.recipe.sampling.height
 
-    def _can_paint(self, width: int, height: int) -> bool:
+    def _can_paint(self, recipe: Recipe, width: int, height: int) -> bool:
         """Up to twice the side that the model was made for; beyond it subjects repeat."""
-        native_width, native_height = self.model.generation.native_size
+        native_width, native_height = self._model_of(recipe).generation.native_size
         return width * height <= native_width * native_height * ENLARGED**2
+
+
+async def _read(work: Callable[[], _Result]) -> _Result:
+    """What reads files of models, LoRAs and embeddings."""
+    return await asyncio.get_running_loop().run_in_executor(_reader, work)
+
+
+def _prompt(wish: Wish) -> str:
+    return f"{wish.prompt} <lora:{wish.lora}>" if wish.lora else wish.prompt
+
+
+def _check_size(size: Size | None, allowed: tuple[Size, ...]) -> None:
+    if size is not None and size not in allowed:
+        raise BadInput("size", written(size), ", ".join(map(written, allowed)))
+
+
+def written(size: Size) -> str:
+    """A size as members read and type it."""
+    return "{} x {}".format(*size)

@@ -13,17 +13,19 @@ from sdbot.errors import (
     Cancelled,
     DiedTwice,
     EngineWedged,
+    ModelGone,
     ModelUnavailable,
     OutOfMemory,
     PaintingFailed,
     PictureGone,
     SdbotError,
 )
-from sdbot.jobs import Job, Status, Stepping
+from sdbot.jobs import Job, Loading, Status, Stepping
 from sdbot.pictures import PictureStore
 from sdbot.queue import JobQueue
 from sdbot.service.estimates import Estimates
 from sdbot.service.events import Event, Kind, Tell, log
+from sdbot.service.models import Models
 from sdbot.service.one_by_one import paint_one_by_one
 from sdbot.service.outbox import Outbox
 from sdbot.service.places import Places
@@ -41,6 +43,7 @@ class Painting:
 
     def __init__(
         self,
+        models: Models,
         queue: JobQueue,
         engine: Engine,
         pictures: PictureStore,
@@ -49,6 +52,7 @@ class Painting:
         show_status: Callable[[Status], None],
         tell: Tell = log,
     ) -> None:
+        self._models = models
         self._queue = queue
         self._engine = engine
         self._pictures = pictures
@@ -65,10 +69,10 @@ class Painting:
         self._picture: asyncio.Task[tuple[Job, list[bytes]]] | None = None
 
     async def load(self) -> None:
-        """Get the engine ready, and paint what is waiting. Raises what `Engine.load` raises."""
+        """Load the default model, and paint what is waiting. Raises what `Engine.load` raises."""
         self._moved()
         try:
-            await self._engine.load()
+            await self._engine.load(self._models.default, self._models.now.library)
         except EngineWedged as error:
             self._wedge(error)
             raise
@@ -134,6 +138,14 @@ class Painting:
             self._outbox.explain(job, failure)
         self._tell()
 
+    async def _fail_those_of(self, model: str) -> None:
+        """What waits for a model that is gone is not waited for."""
+        for job in self._queue:
+            waiting = self._queue.find(job.id)
+            if waiting and job.order.recipe.model == model:
+                self._outbox.explain(waiting, ModelGone())
+                await self.leave_out(waiting)
+
     def _wedge(self, error: EngineWedged) -> None:
         self._is_closed = True
         self._wedged.set_exception(error)
@@ -180,6 +192,8 @@ class Painting:
             self._wedge(error)
         except Exception as error:
             self._tell_of(Event(Kind.NOT_PAINTED, job, error))
+            if isinstance(error, ModelGone):
+                await self._fail_those_of(job.order.recipe.model)
             failure = error if isinstance(error, SdbotError) else PaintingFailed(repr(error))
             self._outbox.explain(job, failure)
         else:
@@ -199,6 +213,7 @@ class Painting:
             self._outbox.show(job, Stepping(done=done, num_steps=num_steps))
 
         order = job.order
+        await self._get_ready(job)
         on_step(0, order.recipe.num_calls)
         source = None
         if order.recipe.source is not None:
@@ -212,3 +227,19 @@ class Painting:
                 raise
         pictures = await paint_one_by_one(self._engine, order, source, on_step)
         return replace(job, order=replace(order, is_one_by_one=True)), pictures
+
+    async def _get_ready(self, job: Job) -> None:
+        """Have the engine paint with the job's model. Raises `ModelGone`."""
+        model = await self._models.find(job.order.recipe.model)
+        is_loaded = self._engine.has_loaded(model)
+        if not is_loaded:
+            self._outbox.show(job, Loading(self._models.now.name_of(model.content_hash)))
+        try:
+            await self._engine.load(model, self._models.now.library)
+        except EngineWedged:
+            raise
+        except Exception as error:
+            self._models.hide(model, error)
+            raise ModelGone from error
+        if not is_loaded:
+            self._estimates.begin_anew(job)

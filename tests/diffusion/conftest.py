@@ -31,3 +31,15 @@ def model_copy(tmp_path):
     target = tmp_path / "model"
     shutil.copytree(MODEL, target, copy_function=os.symlink)
     return target
+
+
+@pytest.fixture
+def eager():
+    """What is compiled else runs as it is written."""
+    import tensorflow as tf
+
+    import diffusion.runtime  # noqa: F401 - before TensorFlow, which it sets up
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

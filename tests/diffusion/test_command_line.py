@@ -9,7 +9,7 @@ from PIL import Image
 import diffusion
 from diffusion.__main__ import main
 from diffusion.images import RECIPE_KEY, encode_png, read_recipe
-from diffusion.recipe import Recipe, Shortcuts
+from diffusion.recipe import Recipe, Shortcuts, Text
 from tests.conftest import ROOT
 
 
@@ -29,6 +29,9 @@ def test_command_paints_a_file_that_carries_its_recipe(tmp_path, capfd):
     assert json.loads(recipe.to_json())["text"] == {
         "prompt": "a red apple",
         "negative_prompt": "blue",
+        "markup": True,
+        "long_prompt": "chunk",
+        "clip_skip": 1,
     }
     assert (recipe.sampling.seed, recipe.sampling.guidance_scale) == (7, 3)
     out, err = capfd.readouterr()
@@ -45,7 +48,7 @@ def test_command_paints_a_file_that_carries_its_recipe(tmp_path, capfd):
 @pytest.fixture
 def loaded(pipeline, monkeypatch):
     """Loading, which the first test shows, gives the pipeline that all tests share."""
-    monkeypatch.setattr(diffusion, "load", lambda _path, _dtype: pipeline)
+    monkeypatch.setattr(diffusion, "load", lambda *_arguments: pipeline)
 
 
 @pytest.fixture
@@ -115,8 +118,24 @@ def test_several_pictures_are_numbered_and_have_the_seeds_that_follow(loaded, tm
 
 
 def test_a_cut_prompt_is_said(loaded, tmp_path, capsys):
-    assert main(["cat " * 99, "-o", str(tmp_path / "cat.png"), "--steps", "1"]) == 0
+    options = ["--negative-prompt", "dog " * 99, "-o", str(tmp_path / "cat.png"), "--steps", "1"]
+    assert main(["cat " * 99, *options]) == 0
+    assert "note: " not in capsys.readouterr().err
+    assert main(["cat " * 99, *options, "--force", "--long-prompt", "truncate"]) == 0
+    err = capsys.readouterr().err
+    assert "note: the prompt is cut after 'cat cat" in err
+    assert "note: the negative prompt is cut after 'dog dog" in err
+    assert main(["cat " * 999, *options, "--force"]) == 0
     assert "note: the prompt is cut after 'cat cat" in capsys.readouterr().err
+
+
+def test_how_a_prompt_is_read_is_repeated_with_its_recipe(loaded, tmp_path):
+    cat, again = tmp_path / "cat.png", tmp_path / "again.png"
+    options = "--plain-prompt --long-prompt truncate --clip-skip 2 --steps 1"
+    assert main(["(a cat:99)", "-o", str(cat), *options.split()]) == 0
+    assert read_recipe(cat).text == Text(prompt="(a cat:99)", clip_skip=2)
+    assert main(["--recipe", str(cat), "-o", str(again)]) == 0
+    assert again.read_bytes() == cat.read_bytes()
 
 
 def test_a_file_that_is_there_is_kept_unless_forced(apple, capsys):
@@ -142,6 +161,9 @@ def test_a_file_that_is_there_is_kept_unless_forced(apple, capsys):
         ),
         ("x -o {0}/a.png --guidance-interval 0.8 0.2", "interval is (0.8, 0.2); allowed: "),
         ("x -o {0}/a.png --reuse-features 0", "reuse_features is 0; allowed: a whole number from"),
+        ("(x:99) -o {0}/a.png", "error: weight of 'x' is 99.0; allowed: -10 to 10"),
+        ("x -o {0}/a.png --clip-skip 5", "error: clip_skip is 5; allowed: 1 to 4"),
+        ("x -o {0}/a.png --clip-skip 0", "error: clip_skip is 0; allowed: a whole number from 1"),
         ("x -o {0}/a.png --merge-tokens 0.9", "merge_tokens is 0.9; allowed: 0 to 0.75"),
         ("x -o {0}/a.png --count 0", "count is 0; allowed: "),
         ("x -o {0}/a.png --strength 0.5", "strength is 0.5; allowed: with an image"),

@@ -20,7 +20,7 @@ from diffusion.images import (
     to_pixels,
     with_recipe,
 )
-from diffusion.recipe import Recipe, Sampling, Shortcuts, Source, Text
+from diffusion.recipe import Embedding, Recipe, Sampling, Shortcuts, Source, Text
 
 RECIPE = Recipe(
     text=Text(prompt="a cat, 50%\nso soft 猫", negative_prompt="dog"),
@@ -278,3 +278,19 @@ def test_what_is_no_png_has_no_recipe(tmp_path):
     file.write_bytes(b"no picture")
     with pytest.raises(ImageError, match=r"picture.png is no picture; allowed: PNG"):
         read_recipe(file)
+
+
+def test_how_a_prompt_is_read_is_said_to_other_tools():
+    from dataclasses import replace
+
+    def parameters(embeddings=(), **text):
+        recipe = replace(RECIPE, text=replace(RECIPE.text, **text), embeddings=embeddings)
+        return with_recipe(Image.new("RGB", (64, 32)), recipe, "m").info["parameters"]
+
+    assert parameters(clip_skip=2).endswith("Model: m, Clip skip: 2")
+    assert parameters(prompt="a (cat:1.2)").endswith("Model: m, Emphasis: None")
+    assert parameters(negative_prompt="[dog]").endswith("Model: m, Emphasis: None")
+    assert parameters(prompt="a (cat:1.2)", markup=True).endswith("Model: m")
+    embeddings = tuple(Embedding(token=word, hash=word * 64) for word in "ab")
+    said = f'TI hashes: "a: {"a" * 12}, b: {"b" * 12}"'
+    assert parameters(embeddings).endswith(f"Model: m, {said}")

@@ -6,7 +6,7 @@ from PIL import Image
 
 from diffusion.errors import RecipeError
 from diffusion.images import RECIPE_KEY, pixel_hash
-from diffusion.recipe import Recipe, Source
+from diffusion.recipe import TRUNCATE, Recipe, Source
 from tests.conftest import REFERENCE
 from tests.diffusion.comparison import assert_within
 from tests.reference.rows import (
@@ -56,6 +56,8 @@ def test_pictures_are_those_of_the_reference(pipeline, sheet):
         recipe = pipeline.info.make_recipe(
             prompt,
             negative_prompt=sheet.negative_prompt,
+            markup=False,  # the library has none, and cuts what is long
+            long_prompt=TRUNCATE,
             num_steps=sheet.num_steps,
             guidance_scale=GUIDANCE_SCALE,
             size=(sheet.width, sheet.height),

@@ -4,7 +4,16 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from diffusion.errors import RecipeError
-from diffusion.recipe import VERSION, Recipe, Sampling, Shortcuts, Source, Text, version_of
+from diffusion.recipe import (
+    VERSION,
+    Embedding,
+    Recipe,
+    Sampling,
+    Shortcuts,
+    Source,
+    Text,
+    version_of,
+)
 
 RECIPE = Recipe(
     text=Text(prompt="猫 🐱", negative_prompt="blue"),
@@ -24,7 +33,14 @@ HURRIED = replace(
 )
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, REMIX, HURRIED])
+READ = replace(
+    RECIPE,
+    text=Text(prompt="(猫:1.2)", markup=True, long_prompt="chunk", clip_skip=2),
+    embeddings=(Embedding(token="猫", hash="0" * 64),),
+)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, REMIX, HURRIED, READ])
 def test_json_reads_back_to_an_equal_recipe(recipe):
     assert Recipe.from_json(recipe.to_json()) == recipe
 
@@ -37,6 +53,36 @@ def test_a_recipe_of_version_1_is_the_same_of_this_version(recipe):
     text = json.dumps(data)
     assert Recipe.from_json(text) == recipe
     assert (version_of(text), version_of(recipe.to_json())) == (1, VERSION)
+
+
+# What was written before a recipe said how its prompts are read.
+OF_VERSION_2 = (
+    '{"text": {"prompt": "a (red:99) apple", "negative_prompt": "blue"}, "sampling": {"scheduler": '
+    '"ddim", "num_steps": 25, "guidance_scale": 4.0, "seed": 7, "width": 128, "height": 96, '
+    '"guidance_rescale": 0.0, "eta": 0.0}, "model": "' + "ab" * 32 + '", "source": null, '
+    '"shortcuts": {"guidance_interval": [0.0, 1.0], "reuse_features": 1, "merge_tokens": 0.0, '
+    '"tiled_vae": false}, "dtype": "float32", "version": 2}'
+)
+OF_VERSION_1 = (
+    '{"text": {"prompt": "a (red:99) apple", "negative_prompt": "blue"}, "sampling": {"scheduler": '
+    '"ddim", "num_steps": 25, "guidance_scale": 4.0, "seed": 7, "width": 128, "height": 96, '
+    '"guidance_rescale": 0.0, "eta": 0.0}, "model": "' + "ab" * 32 + '", "source": null, '
+    '"dtype": "float32", "version": 1}'
+)
+
+
+@pytest.mark.parametrize("written", [OF_VERSION_1, OF_VERSION_2])
+def test_an_older_recipe_reads_its_prompts_as_words_and_cuts_what_is_long(written):
+    recipe = Recipe.from_json(written)
+    assert recipe.text == Text(
+        prompt="a (red:99) apple",
+        negative_prompt="blue",
+        markup=False,
+        long_prompt="truncate",
+        clip_skip=1,
+    )
+    assert recipe.embeddings == ()
+    assert Recipe.from_json(recipe.to_json()) == recipe
 
 
 def test_a_batch_has_the_seeds_that_follow_each_other():
@@ -104,6 +150,17 @@ def test_recipes_are_frozen_and_another_seed_makes_another_recipe():
         (lambda data: data["sampling"].update(guidance_scale=float("nan")), "guidance_scale"),
         (lambda data: data["sampling"].update(width="128"), "width"),
         (lambda data: data["text"].update(prompt=None), "prompt"),
+        (lambda data: data["text"].update(markup=1), "markup"),
+        (lambda data: data["text"].update(long_prompt="cut"), "long_prompt"),
+        (lambda data: data["text"].update(long_prompt=None), "long_prompt"),
+        (lambda data: data["text"].update(clip_skip=0), "clip_skip"),
+        (lambda data: data["text"].update(clip_skip=1.5), "clip_skip"),
+        (lambda data: data["text"].update(clip_skip=True), "clip_skip"),
+        (lambda data: data["text"].update(prompt="(a:11)", markup=True), "weight of 'a'"),
+        (lambda data: data.update(embeddings={}), "embeddings"),
+        (lambda data: data.update(embeddings=["ink"]), "embeddings"),
+        (lambda data: data.update(embeddings=[{"token": "ink"}]), "embeddings"),
+        (lambda data: data.update(embeddings=[{"token": "I", "hash": "0" * 64}]), "embedding"),
         (lambda data: data["text"].update(prompt="caf\udce9"), "prompt"),
     ],
 )

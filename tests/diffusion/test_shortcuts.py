@@ -26,16 +26,6 @@ def remix(strength=0.6, mask=None):
 
 
 @pytest.fixture
-def eager(pipeline):
-    """What is compiled else runs as it is written."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture
 def batches(eager, monkeypatch):
     """The batches that the UNet's middle block is given, call by call."""
     found, call = [], MidBlock.call

@@ -57,22 +57,14 @@ def test_missing_vocabulary_is_named(tmp_path):
         CLIPTokenizer.read(tmp_path, 77)
 
 
-def test_a_long_prompt_is_cut_and_says_where(tokenizer):
-    kept, cut = tokenizer.split("Apple  " * 80)
-    assert kept == " ".join(["apple"] * 75)
-    assert cut == " ".join(["apple"] * 5)
+def test_what_is_too_long_is_cut(tokenizer):
     assert tokenizer.encode("apple " * 75).tolist() == tokenizer.encode("apple " * 80).tolist()
 
 
-def test_a_word_that_fits_in_part_counts_as_cut(tokenizer):
-    prompt = "apple " * 74 + "brûlée"
-    assert len(tokenizer.encode("brûlée")[1:].tolist()) > 1
-    assert tokenizer.split(prompt) == (" ".join(["apple"] * 74), "brûlée")
-
-
-def test_a_prompt_that_fits_is_not_cut(tokenizer):
-    assert tokenizer.split(" A  red apple ") == ("a red apple", "")
-    assert tokenizer.split("") == ("", "")
+def test_words_are_given_with_their_places(tokenizer):
+    (_, cat), (_, comma), (_, dog) = (*tokenizer.words("cat,"), *tokenizer.words("dog"))
+    assert list(tokenizer.words("cat,  dog")) == [(0, cat), (3, comma), (6, dog)]
+    assert comma == (tokenizer.comma,)
 
 
 @pytest.mark.parametrize(("length", "expected"), [(None, 77), (10**30, 77), (20, 20), ("gone", 77)])

@@ -122,6 +122,7 @@ def start_bot(sandbox, member, engine, tmp_path, monkeypatch):
             "DISCORD_TOKEN": sandbox.token,
             "DISCORD_API_URL": sandbox.api_url,
             "MODEL_PATH": str(MODEL),
+            "WEIGHTS_PATH": str(tmp_path / "weights"),
             "STATE_PATH": str(tmp_path / "state"),
             **settings,
         }

@@ -65,6 +65,14 @@ async def remix(member, data, filename="picture.png", **options):
     return attachment
 
 
+async def completed(member, option, typed, command="imagine", **options):
+    """What is offered to who types into an option of a command."""
+    body = {"name": command, "options": {**options, option: typed}, "focused": option}
+    answer = await member.done("/sandbox/autocomplete", channel_id=member.channel_id, **body)
+    assert answer["message"] is None
+    return [choice["value"] for choice in answer["choices"]]
+
+
 def buttons(message):
     """The labels of the buttons, row by row."""
     return [[button["label"] for button in row["components"]] for row in message["components"]]

@@ -5,14 +5,15 @@ import asyncio
 from PIL import Image
 
 from diffusion.images import encode_png, with_recipe
+from diffusion.info import ModelInfo
 from sdbot.jobs import Order
 
 
 class StandInEngine:
     """Paints a plain picture whose colour is the seed.
 
-    `orders` lists what it was asked for, `stopped` what it was told to leave; `is_asked` is set
-    from its first order on.
+    `orders` lists what it was asked for, `stopped` what it was told to leave, `loads` the models
+    that it was to load; `is_asked` is set from its first order on.
     """
 
     dtype = "float32"
@@ -22,6 +23,8 @@ class StandInEngine:
         self.may_load = asyncio.Event()
         self.may_load.set()
         self.is_asked = asyncio.Event()
+        self.loads: list[ModelInfo] = []
+        self.loaded: set[str] = set()
         self.orders: list[Order] = []
         self.stopped: list[Order] = []
         self.sources: list[bytes | None] = []
@@ -46,10 +49,17 @@ class StandInEngine:
     async def prepare(self):
         pass
 
-    async def load(self):
-        await self.may_load.wait()
+    def has_loaded(self, model):
+        return model.content_hash in self.loaded
+
+    async def load(self, model, library):
+        if not self.has_loaded(model):
+            self.loads.append(model)
+            await self.may_load.wait()
+        self.library = library
         if self.load_failure is not None:
             raise self.load_failure
+        self.loaded.add(model.content_hash)
 
     @property
     def recipes(self):

@@ -8,9 +8,12 @@ from tests.conftest import ROOT
 
 
 class HangingPipeline:
+    def __call__(self, recipe):
+        pass
+
     def paint(self, recipes, *, image, on_step):
         threading.Event().wait()
 
 
-ThreadEngine._load = lambda _engine: HangingPipeline()
+ThreadEngine._read = lambda _engine, _model: HangingPipeline()
 runpy.run_path(str(ROOT / "bot.py"), run_name="__main__")

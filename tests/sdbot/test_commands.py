@@ -8,6 +8,7 @@ from sdbot.sandbox import objects
 from sdbot.sandbox.permissions import Permission
 from tests.conftest import MODEL
 from tests.sdbot.conversation import (
+    completed,
     opened,
     picture_message,
     press,
@@ -61,9 +62,18 @@ class TestOptions:
         choices = {c["value"]: c["name"] for c in options[command]["scheduler"]["choices"]}
         assert choices == ModelInfo.read(MODEL).schedulers
 
-    async def test_of_imagine_choose_from_the_sizes_that_the_model_offers(self, options):
-        choices = [choice["name"] for choice in options["imagine"]["size"]["choices"]]
-        assert choices == ["96 x 128", "128 x 96"]
+    async def test_of_imagine_are_completed_with_the_sizes_that_the_model_offers(
+        self, start_bot, member
+    ):
+        async with start_bot():
+            assert await completed(member, "size", "") == ["96 x 128", "128 x 96"]
+            assert await completed(member, "size", "128 x") == ["128 x 96"]
+
+    @pytest.mark.parametrize(("size", "said"), [("128 x 128", "96 x 128, 128 x 96"), ("x", "list")])
+    async def test_of_imagine_are_no_other_sizes(self, start_bot, member, size, said):
+        async with start_bot():
+            await member.command("imagine", prompt="an apple", size=size)
+            assert said in (await refused(member, f"size is {size}; allowed: "))["content"]
 
     async def test_of_remix_have_an_image_and_how_much_of_it_is_painted(self, options):
         of = options["remix"]

@@ -12,7 +12,9 @@ from sdbot.errors import PictureRefused
 from sdbot.jobs import Destination, Job, Order
 from sdbot.pictures import PictureStore
 from sdbot.queue import JobQueue
+from sdbot.service.models import Models
 from sdbot.service.orders import ENLARGING_STRENGTH, Orders
+from sdbot.store import Store
 from tests.conftest import MODEL
 from tests.sdbot.conversation import download, picture_message, press, pressed, remix, told
 from tests.sdbot.engine import StandInEngine, colour
@@ -142,8 +144,11 @@ class TestGreatestSize:
         return ModelInfo.read(MODEL)
 
     @pytest.fixture
-    def orders(self, model, tmp_path):
-        return Orders(model, JobQueue(20, 4), StandInEngine(), PictureStore(tmp_path, 2**20))
+    async def orders(self, model, tmp_path):
+        async with Store(tmp_path) as store, Models(model, tmp_path, {}, store) as models:
+            await models.ready()
+            pictures = PictureStore(tmp_path, 2**20)
+            yield Orders(models, JobQueue(20, 4), StandInEngine(), pictures)
 
     def job(self, model, width, height, scale):
         recipe = model.make_recipe("a red apple", size=(width, height))

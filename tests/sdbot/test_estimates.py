@@ -70,6 +70,15 @@ class TestPace:
         assert pace.learn(ORDER, 2)
         assert not pace.learn(sized(64), 30)
 
+    def test_does_not_learn_from_the_first_of_a_model_that_was_loaded_anew_either(self):
+        pace, other = learned(2), sized(32, model="another")
+        for seconds in (30, 3):
+            pace.learn(other, seconds)
+        pace.forget_traces(RECIPE.model)
+        assert not pace.learn(ORDER, 30)
+        assert pace.seconds(ORDER) == pytest.approx(2)
+        assert pace.learn(other, 3)
+
     def test_scales_with_the_cost(self):
         assert learned(2).seconds(sized(32, num_steps=5)) == pytest.approx(10)
 
@@ -146,6 +155,18 @@ class TestEstimates:
             with pytest.raises(RuntimeError), estimates.painting(job()):
                 raise RuntimeError
             assert list(estimates.ready_times([job()])) == [None]
+
+    async def test_do_not_count_the_loading_of_a_model(self, tmp_path, clock):
+        async with Store(tmp_path) as store:
+            estimates = Estimates(store, clock)
+            self.paint(estimates, clock, 30, 4)
+            with estimates.painting(job()):
+                clock.now += 600
+                estimates.begin_anew(job())
+                assert list(estimates.ready_times([job()])) == [clock.now + 4 + 4]
+                clock.now += 30
+            assert list(estimates.ready_times([job()])) == [clock.now + 4]
+            await estimates.close()
 
     async def test_are_kept_over_a_restart(self, tmp_path, clock):
         async with Store(tmp_path) as store:

@@ -150,7 +150,8 @@ async def line(store):
     """The queue, and the intake to it; nothing is painted but what a test takes."""
     queue = JobQueue(99, 99)
     async with Outbox(store, FailingDelivery()) as outbox:
-        painting = Painting(queue, StandInEngine(), None, store, outbox, lambda _status: None)
+        parts = (None, queue, StandInEngine(), None)
+        painting = Painting(*parts, store, outbox, lambda _status: None)
         async with painting, Intake(queue, store, outbox, painting) as intake:
             yield queue, intake
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from diffusion.errors import ModelError
-from sdbot.errors import EngineWedged, OutOfMemory, StartError, Undeliverable
+from sdbot.errors import EngineWedged, ModelHidden, OutOfMemory, StartError, Undeliverable
 from sdbot.health import Health
 from sdbot.health.condition import Answer, Condition
 from sdbot.health.metrics import Metrics
@@ -189,6 +189,11 @@ class TestMetrics:
         metrics.hear(Event(Kind.FAILED, JOB, OutOfMemory()))
         lines = metrics.exposition().decode().splitlines()
         assert 'sdbot_deliveries_total{outcome="undeliverable"} 1.0' in lines
+
+    def test_count_models_that_cannot_be_used(self):
+        metrics = Metrics()
+        metrics.hear(Event(Kind.MODEL_HIDDEN, error=ModelHidden("anime: it is damaged")))
+        assert "sdbot_models_hidden_total 1.0" in metrics.exposition().decode().splitlines()
 
     def test_share_nothing_between_two_bots(self):
         first, second = Metrics(), Metrics()

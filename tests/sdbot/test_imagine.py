@@ -1,20 +1,28 @@
 """/imagine, as a member uses it, over the wire."""
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
 from diffusion.images import RECIPE_KEY
-from diffusion.recipe import Recipe
+from diffusion.recipe import CHUNK, TRUNCATE, Recipe
 from sdbot.errors import OutOfMemory
+from sdbot.store import FILE_NAME
 from tests.sdbot.conversation import (
     buttons,
     download,
     has_picture,
     picture_message,
+    pressed,
     registered,
     says,
     told,
 )
 from tests.sdbot.engine import colour
+
+LONG = f"{'apple ' * 75}pear"  # with its beginning and its end, 78 tokens of 77
 
 
 async def test_picture_comes_as_a_message_of_its_own_and_progress_links_to_it(
@@ -68,7 +76,8 @@ async def test_options_are_bound_by_the_model(start_bot, member):
         command = await registered(member, "imagine")
     options = {option["name"]: option for option in command["options"]}
     assert list(options) == [
-        *("prompt", "negative_prompt", "count", "seed", "steps", "guidance", "size", "scheduler")
+        *("prompt", "negative_prompt", "count", "seed", "steps", "guidance", "size", "scheduler"),
+        *("model", "lora"),
     ]
     assert options["prompt"]["required"]
     assert (options["steps"]["min_value"], options["steps"]["max_value"]) == (1, 100)
@@ -128,18 +137,27 @@ async def test_a_long_prompt_is_shortened_in_the_message_and_whole_in_a_file(sta
     assert words["filename"] == "prompt-1.txt"
 
 
-async def test_a_prompt_that_is_too_long_for_the_model_says_what_was_not_read(
+async def test_a_prompt_that_is_too_long_for_the_model_at_once_is_read_in_chunks(
     start_bot, member, engine
 ):
-    prompt = f"{'apple ' * 75}pear"  # with its beginning and its end, 78 tokens of 77
     async with start_bot():
-        await member.command("imagine", prompt=prompt.replace("pear", "").strip())
+        await member.command("imagine", prompt=LONG)
         assert "has not read" not in (await picture_message(member))["content"]
-        await member.command("imagine", prompt=prompt)
-        result = await picture_message(member)
+    assert engine.recipes[0].text == replace(engine.recipes[0].text, prompt=LONG, long_prompt=CHUNK)
+
+
+async def test_of_a_recipe_from_when_prompts_were_cut_is_said_what_was_not_read(
+    start_bot, member, tmp_path
+):
+    async with start_bot():
+        await member.command("imagine", prompt=LONG)
+        message = await picture_message(member)
+    with closing(sqlite3.connect(tmp_path / "state" / FILE_NAME)) as database, database:
+        database.execute("UPDATE jobs SET recipe = replace(recipe, ?, ?)", (CHUNK, TRUNCATE))
+    async with start_bot():
+        result = await pressed(member, message, "Reroll")
     cut = "-# The prompt was too long for the model, which has not read: pear"
     assert result["content"].splitlines()[-1] == cut
-    assert engine.recipes[1].text.prompt == prompt
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 
+from diffusion.info import ModelInfo
 from sdbot.jobs import Order
 from sdbot.service.outbox import Outbox
 from sdbot.store import Store
+from tests.conftest import MODEL
 from tests.sdbot.conversation import (
     is_private,
     picture_message,
@@ -149,11 +151,12 @@ class TestCancel:
         self, start_bot, mira, engine, tmp_path
     ):
         elsewhere = replace(DESTINATION, guild_id=123456789012345678)
+        recipe = replace(RECIPE, model=ModelInfo.read(MODEL).content_hash)
         async with Store(tmp_path / "state") as store:
             await store.add(
                 interaction_id=10,
                 requester_id=5,
-                order=Order(recipe=RECIPE),
+                order=Order(recipe=recipe),
                 turn=1,
                 destination=elsewhere,
             )
@@ -185,6 +188,7 @@ class TestCancel:
         async with start_bot(MEMBER_LIMIT="30", QUEUE_LIMIT="30"):
             engine.may_paint.clear()
             await ask(member, *["猫\n" * 500] * 27)
+            await told(member, "In line, place 26")
             offered = await choices(member, "")
             assert len(offered) == 25
             assert not any("\n" in name for name in offered)

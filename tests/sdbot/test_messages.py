@@ -3,16 +3,19 @@
 import re
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
+from diffusion.adapters.library import Adapter, Library, Shelf
 from diffusion.errors import RecipeError
 from diffusion.info import ModelInfo
 from diffusion.recipe import Recipe, Sampling, Source, Text
 from sdbot import errors
 from sdbot.chat import messages
 from sdbot.chat.messages import refusal
-from sdbot.jobs import Destination, Job, Order, Paused, Stepping, Waiting
+from sdbot.jobs import Destination, Job, Loading, Order, Paused, Stepping, Waiting
+from sdbot.service.models import Offer
 from tests.conftest import MODEL
 from tests.sdbot.conversation import (
     buttons,
@@ -87,9 +90,25 @@ def worst(words):
 
 def helped(words):
     info = ModelInfo.read(MODEL)
-    sizes = tuple(product(range(8, 4096, 64), range(8, 4096, 64)))
+    sizes = tuple(product(range(1024, 4096, 64), repeat=2))
     offer = replace(info.generation, title=words, description=words, licence=words, sizes=sizes)
-    return messages.help_text(replace(info, generation=offer))
+    return messages.help_text(offered(replace(info, generation=offer), words))
+
+
+def offered(model, *names):
+    """An offer of one model, or of several models and LoRAs of such names."""
+    shelf = Shelf(Adapter(name, Path(name)) for name in names)
+    return Offer(dict.fromkeys((model.title, *names), model), Library(loras=shelf))
+
+
+def offer_of(words):
+    """Of which all is said that can be said."""
+    model = ModelInfo.read(MODEL)
+    vars(model)["content_hash"] = "f" * 64
+    return offered(model, words)
+
+
+ALONE = Offer({})
 
 
 def in_line(words):
@@ -99,13 +118,14 @@ def in_line(words):
 
 
 REPEATING = {
-    "pictures as PNG": lambda words: messages.result(worst(words), "png"),
-    "pictures as JPEG": lambda words: messages.result(worst(words), "jpg"),
-    "recipe": lambda words: messages.recipe(worst(words)),
+    "pictures as PNG": lambda words: messages.result(worst(words), "png", offer_of(words)),
+    "pictures as JPEG": lambda words: messages.result(worst(words), "jpg", offer_of(words)),
+    "recipe": lambda words: messages.recipe(worst(words), offer_of(words)),
     "line": in_line,
     "help": helped,
     "recipe refused": lambda words: refusal(RecipeError("prompt", received=words, allowed=words)),
     "seed refused": lambda words: refusal(errors.BadInput("seed", words, "a whole number")),
+    "model refused": lambda words: refusal(errors.BadInput("model", words, words)),
     "picture refused": lambda words: refusal(errors.PictureRefused(words)),
 }
 
@@ -134,7 +154,8 @@ def test_a_long_line_says_how_many_it_does_not_show():
 def test_a_model_without_a_description_is_shown_without_one():
     info = ModelInfo.read(MODEL)
     offer = replace(info.generation, description="")
-    assert messages.help_text(replace(info, generation=offer)).endswith("Steps: 1 to 100. ")
+    alone = offered(replace(info, generation=offer))
+    assert messages.help_text(alone).endswith("Steps: 1 to 100. ")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +167,7 @@ def test_a_model_without_a_description_is_shown_without_one():
         errors.Undeliverable("x" * 5000),
         errors.PictureGone(),
         errors.ModelUnavailable(),
+        errors.ModelGone(),
     ],
     ids=repr,
 )
@@ -156,7 +178,9 @@ def test_a_failure_fits_and_names_the_job(failure):
 
 
 @pytest.mark.parametrize(
-    "progress", [Waiting(place=1000), Stepping(done=100, num_steps=100), Paused()], ids=repr
+    "progress",
+    [Waiting(place=1000), Loading("*" * 80), Stepping(done=100, num_steps=100), Paused()],
+    ids=repr,
 )
 def test_progress_fits_and_names_the_job(progress):
     told = messages.progress(worst("a red apple"), progress)
@@ -179,7 +203,7 @@ class TestNothingInThemIsActedOn:
 
 def quoted(words):
     """As the message with the pictures repeats them."""
-    shown = messages.result(job(words), "png").splitlines()[0]
+    shown = messages.result(job(words), "png", ALONE).splitlines()[0]
     return shown.removeprefix(f"<@{LARGEST_ID}> **").removesuffix("**")
 
 

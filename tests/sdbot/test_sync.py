@@ -67,10 +67,10 @@ def lose_the_least_seed(imagine):
 
 
 def rename_a_choice(imagine):
-    *options, scheduler = imagine["options"]
+    *options, scheduler, model, lora = imagine["options"]
     first, *others = scheduler["choices"]
     choices = [{**first, "name": "an older label"}, *others]
-    return {"options": [*options, {**scheduler, "choices": choices}]}
+    return {"options": [*options, {**scheduler, "choices": choices}, model, lora]}
 
 
 def keep_from_dms(imagine):

@@ -37,7 +37,7 @@ def order(num_steps, scale=1):
 
 @pytest.fixture
 def engine():
-    engine = ThreadEngine(None, None)
+    engine = ThreadEngine(None, 0)
     engine._pipeline, engine.dtype = StandInPipeline(), "bfloat16"
     yield engine
     engine._thread.shutdown()

@@ -6,7 +6,7 @@ import pytest
 
 from sdbot.engines.watched import MAX_LOADING_SECONDS, SLOWER_THAN_EVER, WatchedEngine
 from sdbot.errors import EngineWedged
-from tests.sdbot.conversation import picture_message, told
+from tests.sdbot.conversation import has_picture, picture_message, told
 from tests.sdbot.engine import StandInEngine
 
 KEPT = "I am restarting. Your picture keeps its place in the line."
@@ -90,19 +90,20 @@ class StandInLoading:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    load = prepare
+    async def load(self, model, library):
+        await self.prepare()
 
 
-@pytest.mark.parametrize("stage", ["prepare", "load"])
+@pytest.mark.parametrize("stage", [("prepare",), ("load", None, None)], ids=lambda stage: stage[0])
 class TestGettingReady:
     async def test_may_take_long(self, stage, monkeypatch):
         loading = StandInLoading(Clock(monkeypatch), MAX_LOADING_SECONDS - 1)
-        await getattr(WatchedEngine(loading, least_seconds=5), stage)()
+        await getattr(WatchedEngine(loading, least_seconds=5), stage[0])(*stage[1:])
 
     async def test_does_not_take_for_ever(self, stage, monkeypatch):
         loading = StandInLoading(Clock(monkeypatch), MAX_LOADING_SECONDS + 1)
         with pytest.raises(EngineWedged, match=f"no model was loaded in {MAX_LOADING_SECONDS} s"):
-            await getattr(WatchedEngine(loading, least_seconds=5), stage)()
+            await getattr(WatchedEngine(loading, least_seconds=5), stage[0])(*stage[1:])
 
 
 class HangingEngine(StandInEngine):
@@ -161,7 +162,9 @@ async def test_a_job_that_wedges_the_engine_twice_is_given_up_and_the_others_go_
     engine.mend()
     async with start_bot():
         await told(member, "I broke down twice over this")
-        await picture_message(member)
+        seen = [event for event in member.seen if event["type"] == "message_create"]
+        if not any(map(has_picture, seen)):  # it may have come before
+            await picture_message(member)
     assert [recipe.text.prompt for recipe in engine.recipes] == ["a pear"]
 
 

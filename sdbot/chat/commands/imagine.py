@@ -9,23 +9,23 @@ from discord.app_commands import Range
 
 from diffusion.recipe import NUM_SEEDS
 from sdbot.chat import messages
-from sdbot.chat.commands.options import described, read_size, schedulers, sizes
+from sdbot.chat.commands.options import complete, described, read_size, schedulers, widest
 from sdbot.chat.requests import answered, request
-from sdbot.jobs import Order
 from sdbot.service.orders import Orders, Wish
 
 
 def imagine_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
-    """The command, with the bounds of the loaded model."""
-    steps_bounds, guidance_bounds = orders.model.generation.steps, orders.model.generation.guidance
-    least_steps, most_steps = int(steps_bounds.min), int(steps_bounds.max)
-    least_guidance, most_guidance = float(guidance_bounds.min), float(guidance_bounds.max)
+    """The command, with the widest bounds of the models that there are; each has its own."""
+    offers = [model.generation for model in orders.models.readable.values()]
+    least_steps, most_steps = map(int, widest(offer.steps for offer in offers))
+    least_guidance, most_guidance = map(float, widest(offer.guidance for offer in offers))
 
     @app_commands.command(name="imagine", description=messages.IMAGINE)
     @described(
-        "prompt", "negative_prompt", "count", "seed", "steps", "guidance", "size", "scheduler"
+        *("prompt", "negative_prompt", "count", "seed", "steps", "guidance", "size", "scheduler"),
+        *("model", "lora"),
     )
-    @app_commands.choices(size=sizes(orders.model), scheduler=schedulers(orders.model))
+    @app_commands.choices(scheduler=schedulers(orders.models.default))
     async def imagine(
         interaction: discord.Interaction[Any],
         prompt: Range[str, 1, messages.MAX_PROMPT_LENGTH],
@@ -36,24 +36,24 @@ def imagine_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         guidance: Range[float, least_guidance, most_guidance] | None = None,
         size: str | None = None,
         scheduler: str | None = None,
+        model: str | None = None,
+        lora: str | None = None,
     ) -> None:
         async with answered(interaction):
-            order = orders.imagine(
-                Wish(
-                    prompt=prompt,
-                    negative_prompt=negative_prompt,
-                    count=count,
-                    seed=seed,
-                    num_steps=steps,
-                    guidance_scale=guidance,
-                    size=read_size(size),
-                    scheduler=scheduler,
-                )
+            wish = Wish(
+                prompt=prompt,
+                model=model,
+                lora=lora,
+                negative_prompt=negative_prompt,
+                count=count,
+                seed=seed,
+                num_steps=steps,
+                guidance_scale=guidance,
+                size=read_size(size),
+                scheduler=scheduler,
             )
+            orders.check(wish)
+            await request(interaction, lambda: orders.imagine(wish))
 
-            async def make_order() -> Order:
-                return order
-
-            await request(interaction, make_order)
-
+    complete(imagine, orders.models)
     return imagine

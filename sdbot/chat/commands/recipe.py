@@ -19,6 +19,7 @@ def recipe_menu() -> app_commands.ContextMenu:
             job = await interaction.client.intake.job_of_message(message.id)
             if job is None:
                 raise NoRecipe
-            await tell_privately(interaction, messages.recipe(job), recipe_file(job))
+            offer = interaction.client.orders.models.now
+            await tell_privately(interaction, messages.recipe(job, offer), recipe_file(job))
 
     return app_commands.ContextMenu(name=messages.RECIPE, callback=recipe)

@@ -10,7 +10,7 @@ from discord.app_commands import Range
 from diffusion.recipe import NUM_SEEDS
 from sdbot.chat import messages
 from sdbot.chat.attachments import check_size, download, picture_of
-from sdbot.chat.commands.options import described, schedulers
+from sdbot.chat.commands.options import complete, described, schedulers, widest
 from sdbot.chat.forms import RemixForm
 from sdbot.chat.requests import answered, request
 from sdbot.jobs import Order
@@ -18,10 +18,10 @@ from sdbot.service.orders import Orders, Wish
 
 
 def remix_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
-    """The command, with the bounds of the loaded model."""
-    steps_bounds, guidance_bounds = orders.model.generation.steps, orders.model.generation.guidance
-    least_steps, most_steps = int(steps_bounds.min), int(steps_bounds.max)
-    least_guidance, most_guidance = float(guidance_bounds.min), float(guidance_bounds.max)
+    """The command, with the widest bounds of the models that there are; each has its own."""
+    offers = [model.generation for model in orders.models.readable.values()]
+    least_steps, most_steps = map(int, widest(offer.steps for offer in offers))
+    least_guidance, most_guidance = map(float, widest(offer.guidance for offer in offers))
 
     @app_commands.command(name="remix", description=messages.REMIX)
     @described(
@@ -34,8 +34,10 @@ def remix_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         "steps",
         "guidance",
         "scheduler",
+        "model",
+        "lora",
     )
-    @app_commands.choices(scheduler=schedulers(orders.model))
+    @app_commands.choices(scheduler=schedulers(orders.models.default))
     async def remix(
         interaction: discord.Interaction[Any],
         image: discord.Attachment,
@@ -47,9 +49,13 @@ def remix_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
         steps: Range[int, least_steps, most_steps] | None = None,
         guidance: Range[float, least_guidance, most_guidance] | None = None,
         scheduler: str | None = None,
+        model: str | None = None,
+        lora: str | None = None,
     ) -> None:
         wish = Wish(
             prompt=prompt,
+            model=model,
+            lora=lora,
             negative_prompt=negative_prompt,
             count=count,
             seed=seed,
@@ -65,9 +71,11 @@ def remix_command(orders: Orders) -> app_commands.Command[Any, ..., None]:
             )
 
         async with answered(interaction):
+            orders.check(wish)
             check_size(image, interaction.client.max_image_bytes)
             await request(interaction, make_order)
 
+    complete(remix, orders.models)
     return remix
 
 
@@ -78,7 +86,7 @@ def remix_menu(orders: Orders) -> app_commands.ContextMenu:
         async with answered(interaction):
             picture = picture_of(message.attachments)
             check_size(picture, interaction.client.max_image_bytes)
-            form = RemixForm(interaction.client, picture, orders.model.generation.strength)
+            form = RemixForm(interaction.client, picture, orders.models.default.generation.strength)
             await form.open(interaction)
 
     return app_commands.ContextMenu(name=messages.REMIX_THIS, callback=remix_this)
