@@ -21,6 +21,8 @@ from typing import Any
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+PACKING = "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"
+
 _CHATTER = re.compile(rb"I\d{4} |WARNING: All log messages before absl::InitializeLog")
 
 
@@ -99,6 +101,11 @@ if keras.config.backend() != "tensorflow":
 for _gpu in tf.config.list_physical_devices("GPU"):
     # Its memory is taken as it is needed, not all at once.
     tf.config.experimental.set_memory_growth(_gpu, True)
+
+
+def keeps_packed() -> bool:
+    """Whether TensorFlow packs weights once, and takes no notice of what they become later."""
+    return os.environ.get(PACKING, "").lower() in ("1", "true")
 
 
 def has_gpu() -> bool:

@@ -10,8 +10,10 @@ from diffusion.adapters.library import Library
 from diffusion.adapters.lora import Update, read_lora
 from diffusion.adapters.lora_names import kernel_key
 from diffusion.checkpoints.weights import is_kernel, tensor_name, torch_shape
+from diffusion.errors import RecipeError
 from diffusion.models.layers import Block
 from diffusion.recipe import LoRA
+from diffusion.runtime import PACKING, keeps_packed
 
 _Weighted = tuple[float, Mapping[str, Update]]
 
@@ -39,11 +41,15 @@ class Merged:
         """Have these LoRAs in the kernels and no others.
 
         A kernel and what is added to it are summed up in float32 at least, and rounded once. Raises
-        `RecipeError` on a LoRA that the library does not have, `ModelError` on one that does not
-        fit. The model is itself again after whatever goes wrong on the way.
+        `RecipeError` on a LoRA that the library does not have, and on any where TensorFlow keeps
+        packed weights; `ModelError` on one that does not fit. The model is itself again after
+        whatever goes wrong on the way.
         """
         if loras == self._loras:
             return
+        if loras and keeps_packed():  # and would go on with what was packed before
+            allowed = f"none where {PACKING} is set, for weights may not change then"
+            raise RecipeError("loras", received=len(loras), allowed=allowed)
         self._loras = ()
         try:
             self._change([(lora.weight, self._read(lora)) for lora in loras if lora.weight])

@@ -17,6 +17,7 @@ from diffusion.parameters import to_parameters
 from diffusion.recipe import LoRA, Recipe
 from tests.conftest import REFERENCE
 
+PACKING = "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"
 UNET_FILE = "unet/diffusion_pytorch_model.safetensors"
 Q_PROJ = "encoder.layers.0.self_attn.q_proj"
 FAST = {"num_steps": 2, "size": (96, 128), "seed": 7}
@@ -69,6 +70,16 @@ def recipe(pipeline, library):
 
 def pixels(image):
     return np.asarray(image).astype(int)
+
+
+@pytest.mark.parametrize("value", ["1", "true"])
+def test_no_lora_is_merged_where_tensorflow_keeps_what_it_packed_of_the_weights(
+    pipeline, recipe, monkeypatch, value
+):
+    tagged = recipe("a red apple <lora:ink:0.8>")
+    monkeypatch.setenv(PACKING, value)
+    with pytest.raises(RecipeError, match=f"none where {PACKING} is set"):
+        pipeline(tagged)
 
 
 def test_a_lora_changes_the_picture_and_nothing_after_it(pipeline, recipe):
