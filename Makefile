@@ -28,7 +28,7 @@ parity: $(VENV)/dev.stamp $(REFERENCE)/stamp
 	$(REFERENCE)/bin/python tests/reference/pickles.py
 	$(PY) -m pytest tests/diffusion --differences
 
-# How much memory it takes to load a model of Stable Diffusion 1.5's size.
+# How long and how much memory it takes to load a model of Stable Diffusion 1.5's size, in each form.
 loading: $(VENV)/dev.stamp
 	$(PY) -m tests.large.loading
 
