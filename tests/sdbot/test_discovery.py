@@ -1,13 +1,11 @@
 """What is found in the weights folder, and when."""
 
-import os
-
 import pytest
 
 from diffusion.info import ModelInfo
 from sdbot.service.discovery import Discovery
 from tests.conftest import MODEL
-from tests.sdbot.weights import put_lora, put_model
+from tests.sdbot.weights import age, put_lora, put_model
 
 
 @pytest.fixture
@@ -30,14 +28,6 @@ def look(default, tmp_path, faults):
 
     look.library = discovery.library
     return look
-
-
-def age(path, seconds=60):
-    """Let what is there be of a while ago."""
-    files = [path, *path.rglob("*")] if path.is_dir() else [path]
-    for file in files:
-        changed_at = file.lstat().st_mtime - seconds
-        os.utime(file, (changed_at, changed_at), follow_symlinks=False)
 
 
 def test_what_was_changed_a_while_ago_is_found_at_once(look, tmp_path):

@@ -53,6 +53,14 @@ def rewrite(file, change):
     file.write_text(json.dumps(data))
 
 
+def age(path, seconds=60):
+    """Let what is there be of a while ago."""
+    files = [path, *path.rglob("*")] if path.is_dir() else [path]
+    for file in files:
+        changed_at = file.lstat().st_mtime - seconds
+        os.utime(file, (changed_at, changed_at), follow_symlinks=False)
+
+
 async def until_offered(member, option, *names):
     """Wait until these and no others are offered."""
     while sorted(await completed(member, option, "")) != sorted(names):
