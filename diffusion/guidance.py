@@ -1,11 +1,9 @@
 """Classifier-free guidance."""
 
-from typing import Any
-
-from keras import ops
+import numpy as np
 
 
-def guide(model_output: Any, guidance_scale: Any) -> Any:
+def guide(model_output: np.ndarray, guidance_scale: np.float32) -> np.ndarray:
     """Push the prompt's output away from the negative prompt's.
 
     Shapes: model_output (2 * batch, height, width, channels), the negative half first; the result
@@ -13,11 +11,11 @@ def guide(model_output: Any, guidance_scale: Any) -> Any:
     Source: classifier-free guidance (arXiv:2207.12598) eq. 6, with the negative prompt in the
     place of the empty one.
     """
-    negative, positive = ops.split(model_output, 2, axis=0)
+    negative, positive = np.split(model_output, 2, axis=0)
     return negative + guidance_scale * (positive - negative)
 
 
-def rescale(guided: Any, model_output: Any, share: Any) -> Any:
+def rescale(guided: np.ndarray, model_output: np.ndarray, share: np.float32) -> np.ndarray:
     """Pull the spread of each guided output back to that of the prompt's alone.
 
     Shapes: guided (batch, height, width, channels), model_output as for `guide`. `share` in [0, 1]
@@ -25,10 +23,10 @@ def rescale(guided: Any, model_output: Any, share: Any) -> Any:
     Source: "Common diffusion noise schedules and sample steps are flawed" (arXiv:2305.08891)
     eq. 15 and 16.
     """
-    _negative, positive = ops.split(model_output, 2, axis=0)
+    _negative, positive = np.split(model_output, 2, axis=0)
     rescaled = guided * (_deviation(positive) / _deviation(guided))
     return share * rescaled + (1 - share) * guided
 
 
-def _deviation(output: Any) -> Any:
-    return ops.std(output, axis=(1, 2, 3), keepdims=True)
+def _deviation(output: np.ndarray) -> np.ndarray:
+    return output.std(axis=(1, 2, 3), keepdims=True)

@@ -18,9 +18,9 @@ from diffusion.schedulers.base import num_skipped_steps
 from diffusion.text.emphasis import read_markup
 from diffusion.text.prompt import clean
 
-VERSION = 2
-"""Of how pixels follow from a recipe. Since 1, sums are rounded otherwise."""
-_READ_VERSIONS = (1, VERSION)
+VERSION = 3
+"""Of how pixels follow from a recipe. From each to the next, sums are rounded otherwise."""
+_READ_VERSIONS = (1, 2, VERSION)
 NUM_SEEDS = 2**32
 MAX_MERGED = 0.75
 MAX_LORA_WEIGHT = 10
@@ -255,7 +255,7 @@ class Recipe:
             raise RecipeError("recipe", received=text[:80], allowed="JSON of a recipe") from None
         data = dict(_known_keys(cls, data, "recipe"))
         # A recipe of another version may lack keys of this one: the version is the clearer fault.
-        allowed = " or ".join(map(str, _READ_VERSIONS))
+        allowed = ", ".join(map(str, _READ_VERSIONS))
         _check("version", data.get("version"), int, allowed, lambda one: one in _READ_VERSIONS)
         data["version"] = VERSION
         for name, part in (("text", Text), ("sampling", Sampling)):

@@ -14,9 +14,12 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any
+
+import numpy as np
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -121,18 +124,70 @@ def _is_no_retracing(record: logging.LogRecord) -> bool:
 tf.get_logger().addFilter(_is_no_retracing)
 
 
+def share_cores() -> None:
+    """Let an operation have half the cores from now on, and `compiled_in_halves` do two at a time.
+
+    Small operations are hardly faster on more, and hand work from thread to thread. Without effect
+    once anything was computed, on a GPU, or where TF_NUM_INTRAOP_THREADS says how many they have.
+    """
+    if has_gpu() or "TF_NUM_INTRAOP_THREADS" in os.environ:
+        return
+    with suppress(RuntimeError):  # something was computed
+        tf.config.threading.set_intra_op_parallelism_threads(max(1, num_cores() // 2))
+
+
+def _shares_cores() -> bool:
+    return 0 < tf.config.threading.get_intra_op_parallelism_threads() < num_cores()
+
+
+def num_cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` of arrays as one that takes NumPy arrays and returns one, or a tuple of them.
 
     It is traced into a graph once for each combination of shapes and dtypes.
     """
+    return _of_arrays(_graph(function))
 
+
+def compiled_in_halves(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `compiled`, of a function that returns a tuple and whose arrays are all of one batch.
+
+    Called with `halve`, it computes both halves of the batch at a time where cores are shared.
+    """
+    graph = _graph(function)
+    whole = _of_arrays(graph)
+    # A graph for each: TensorFlow's convolutions that add a sum keep it while they run.
+    first, second = (_of_arrays(tf.function(partial(graph), autograph=False)) for _ in range(2))
+
+    def call(*arrays: Any, halve: bool) -> Any:
+        if not (halve and _shares_cores()):
+            return whole(*arrays)
+        upper, lower = zip(*(np.split(array, 2) for array in arrays), strict=True)
+        later = _second_half.submit(second, *lower)
+        results = first(*upper), later.result()
+        return tuple(map(np.concatenate, zip(*results, strict=True)))
+
+    return call
+
+
+_second_half = ThreadPoolExecutor(max_workers=1, thread_name_prefix="half")
+
+
+def _graph(function: Callable[..., Any]) -> Callable[..., Any]:
     def traced(*tensors: Any) -> Any:
         with long_lived():
             return function(*tensors)
 
-    graph = tf.function(traced, autograph=False)
+    return tf.function(traced, autograph=False)
 
+
+def _of_arrays(graph: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arrays: Any) -> Any:
         results = graph(*(tf.convert_to_tensor(array) for array in arrays))
         return tf.nest.map_structure(lambda result: result.numpy(), results)

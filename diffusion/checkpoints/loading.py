@@ -10,11 +10,17 @@ from diffusion.models.unet import UNet
 from diffusion.models.vae import VAE
 from diffusion.networks import Networks
 from diffusion.pipeline import Pipeline
-from diffusion.runtime import long_lived, precision
+from diffusion.runtime import long_lived, precision, share_cores
+
+# Of what a place of the finest resolution has, multiplied with itself, over all places: below it
+# operations are so small that more cores than half are of no use to one.
+_SMALL = 2**26
 
 
 def load_pipeline(info: ModelInfo, dtype: str, library: Library) -> Pipeline:
     """Build the model's networks and fill them. Raises `ModelError`."""
+    if _is_small(info):
+        share_cores()
     with precision(dtype), long_lived():
         text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
         unet = UNet(info.unet, name="unet")
@@ -22,3 +28,8 @@ def load_pipeline(info: ModelInfo, dtype: str, library: Library) -> Pipeline:
         for model in (text_encoder, unet, vae):
             build_and_fill(model, info.weights[model.name])
     return Pipeline(info, Networks(text_encoder, unet, vae, dtype), library)
+
+
+def _is_small(info: ModelInfo) -> bool:
+    width, height = (side // info.vae.downscale for side in info.generation.native_size)
+    return width * height * info.unet.block_out_channels[0] ** 2 < _SMALL

@@ -269,7 +269,7 @@ def test_a_broken_recipe_is_refused(tmp_path):
     image = Image.new("RGB", (4, 4))
     image.info[RECIPE_KEY] = '{"version": 7}'
     file.write_bytes(encode_png(image))
-    with pytest.raises(RecipeError, match="version is 7; allowed: 1 or 2"):
+    with pytest.raises(RecipeError, match="version is 7; allowed: 1, 2, 3"):
         read_recipe(file)
 
 

@@ -2,10 +2,16 @@
 
 import logging
 import weakref
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from diffusion.runtime import compiled, let_go
+import diffusion
+from diffusion.info import ModelInfo
+from diffusion.runtime import compiled, compiled_in_halves, let_go, num_cores, share_cores
+from tests.conftest import MODEL
+from tests.large.processes import in_process
 
 
 def test_many_sizes_in_a_row_are_no_matter_for_a_warning(caplog):
@@ -35,3 +41,76 @@ def test_of_what_is_let_go_no_graph_is_left():
     assert results[0]() is not None
     let_go()
     assert results[0]() is None
+
+
+DOUBLED = [0.0, 2.0, 4.0, 6.0]
+
+
+def halves(shares):
+    """In a process of its own: the batches that a function was traced with, and what it gave.
+
+    For a batch of 4 in halves and whole, then for one with something it refuses.
+    """
+    import tensorflow as tf
+
+    if shares:
+        share_cores()
+    batches = []
+
+    def double(array, limits):
+        batches.append(array.shape[0])
+        with tf.control_dependencies([tf.debugging.assert_less(array, limits)]):
+            return (2 * array,)
+
+    call = compiled_in_halves(double)
+    array, limits = np.arange(4.0), np.full(4, 4.0)
+    results = [call(array, limits, halve=halve)[0].tolist() for halve in (True, False, True)]
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        call(array, np.full(4, 3.0), halve=True)
+    return batches, results, call(array, limits, halve=True)[0].tolist()
+
+
+def test_halves_of_a_batch_are_computed_where_cores_are_shared():
+    batches, results, after_an_error = in_process(halves, True)
+    assert batches == ([2, 4] if num_cores() > 1 else [4])
+    assert [*results, after_an_error] == [DOUBLED] * 4
+
+
+def test_a_batch_stays_whole_where_cores_are_not_shared():
+    batches, results, after_an_error = in_process(halves, False)
+    assert batches == [4]
+    assert [*results, after_an_error] == [DOUBLED] * 4
+
+
+def threads_of_an_operation(is_late=False):
+    """In a process of its own: what TensorFlow was told, 0 for nothing, once cores are shared."""
+    import tensorflow as tf
+
+    if is_late:
+        tf.ones(1)
+    share_cores()
+    return tf.config.threading.get_intra_op_parallelism_threads()
+
+
+def test_cores_are_shared_by_halving_what_an_operation_has():
+    assert in_process(threads_of_an_operation) == max(1, num_cores() // 2)
+
+
+def test_cores_are_shared_before_anything_is_computed_or_not_at_all():
+    assert in_process(threads_of_an_operation, True) == 0
+
+
+def test_cores_are_not_shared_where_the_environment_says_how_many_threads(monkeypatch):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    assert in_process(threads_of_an_operation) == 0
+
+
+@pytest.mark.parametrize(("side", "shares"), [(128, True), (1024, False)])
+def test_models_whose_operations_are_small_share_cores(monkeypatch, side, shares):
+    asked = []
+    name = "diffusion.checkpoints.loading.share_cores"
+    monkeypatch.setattr(name, lambda: asked.append(True))
+    info = ModelInfo.read(MODEL)
+    generation = replace(info.generation, native_size=(side, side))
+    diffusion.load(replace(info, generation=generation))
+    assert bool(asked) is shares

@@ -1,6 +1,7 @@
 """What trades exactness for time: which calls it changes, and that it changes no other."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -38,18 +39,27 @@ def batches(eager, monkeypatch):
     return found
 
 
+class Call(NamedTuple):
+    """What the UNet was asked: for how many outputs, of both texts or one, with which features."""
+
+    batch: int
+    is_guided: bool
+    features: str
+
+
 @pytest.fixture
-def ways(pipeline, eager, monkeypatch):
-    """Call by call, how the UNet was asked, and what it did with deep features."""
+def calls(pipeline, eager, monkeypatch):
+    """What the UNet was asked, call by call."""
     found, networks = [], pipeline._networks
     prediction = networks.prediction
 
-    def recorded(way, features, **options):
-        run = prediction(way, features, **options)
+    def recorded(features, **options):
+        run = prediction(features, **options)
 
-        def call(*inputs):
-            found.append((way.__name__, features.__name__))
-            return run(*inputs)
+        def call(latents, timesteps, context, *deep, halve):
+            is_guided = not np.array_equal(context[0], context[-1])
+            found.append(Call(len(latents), is_guided, features.__name__))
+            return run(latents, timesteps, context, *deep, halve=halve)
 
         return call
 
@@ -69,21 +79,21 @@ class TestGuidanceInterval:
             ("pndm", (0.5, 1), "000111"),  # one step is done twice
         ],
     )
-    def test_steps_inside_are_guided(self, pipeline, ways, scheduler, interval, expected):
+    def test_steps_inside_are_guided(self, pipeline, calls, scheduler, interval, expected):
         shortcuts = Shortcuts(guidance_interval=interval)
         pipeline(make(pipeline, scheduler=scheduler, size=SMALL, shortcuts=shortcuts))
-        assert "".join(str(int(way == "guided")) for way, _features in ways) == expected
+        assert "".join(str(int(call.is_guided)) for call in calls) == expected
 
-    def test_steps_that_a_strength_leaves_out_are_counted(self, pipeline, ways):
+    def test_steps_that_a_strength_leaves_out_are_counted(self, pipeline, calls):
         shortcuts = Shortcuts(guidance_interval=(0.0, 0.5))
         recipe = make(pipeline, source=remix(0.6), shortcuts=shortcuts)
         pipeline(recipe, image=source_picture())
-        assert [way for way, _features in ways] == ["guided", "single", "single"]
+        assert [call.is_guided for call in calls] == [True, False, False]
 
-    def test_steps_outside_are_half_the_batch(self, pipeline, batches):
+    def test_steps_outside_are_half_the_batch(self, pipeline, calls):
         shortcuts = Shortcuts(guidance_interval=(0.2, 0.8))
         pipeline(make(pipeline, size=(128, 64), shortcuts=shortcuts))
-        assert batches == [1, 2, 2, 2, 1]
+        assert [call.batch for call in calls] == [1, 2, 2, 2, 1]
 
     @pytest.mark.parametrize("size", [None, (96, 128)])
     @pytest.mark.parametrize("count", [1, 2])
@@ -96,12 +106,12 @@ class TestGuidanceInterval:
         ):
             assert one.tobytes() == other.tobytes()
 
-    def test_without_guidance_it_says_nothing(self, pipeline, ways):
+    def test_without_guidance_it_says_nothing(self, pipeline, calls):
         recipe = make(pipeline, size=(128, 64), guidance_scale=1)
         plain = pipeline(recipe)
         half = replace(recipe, shortcuts=Shortcuts(guidance_interval=(0.0, 0.5)))
         assert pipeline(half).tobytes() == plain.tobytes()
-        assert set(ways) == {("alone", "exact")}
+        assert set(calls) == {Call(1, False, "exact")}
 
 
 class TestReusedFeatures:
@@ -110,10 +120,10 @@ class TestReusedFeatures:
         pipeline(make(pipeline, size=SMALL, shortcuts=Shortcuts(reuse_features=every)))
         assert batches == [2] * times
 
-    def test_they_are_computed_anew_where_guidance_begins_or_ends(self, pipeline, ways):
+    def test_they_are_computed_anew_where_guidance_begins_or_ends(self, pipeline, calls):
         shortcuts = Shortcuts(guidance_interval=(0.2, 0.8), reuse_features=2)
         pipeline(make(pipeline, size=SMALL, shortcuts=shortcuts))
-        assert [features for _way, features in ways] == [
+        assert [call.features for call in calls] == [
             "computing",
             "computing",
             "reusing",

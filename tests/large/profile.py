@@ -14,7 +14,8 @@ import numpy as np
 from tests.conftest import MODEL
 from tests.large.bench.document import section
 from tests.large.bench.figures import table
-from tests.large.bench.inputs import GUIDANCE, TIMESTEP, make_inputs
+from tests.large.bench.guided import predictor
+from tests.large.bench.inputs import TIMESTEP, make_inputs
 from tests.large.bench.parts import PERFORMANCE, rewrite
 from tests.large.processes import in_process
 from tests.large.sd15 import write_model
@@ -37,16 +38,13 @@ def profile(folder, dtype):
     pipeline = diffusion.load(folder, dtype)
     import tensorflow as tf
 
-    from diffusion.prediction import exact, guided
-
     info = pipeline.info
     side = info.generation.native_size[0]
     inputs = make_inputs(side // info.vae.downscale, side, info.text_encoder.hidden_size)
-    predict = pipeline._networks.prediction(guided, exact, merge_tokens=0.0)
+    predict = predictor(pipeline, inputs["context"])
 
     def call():
-        texts = inputs["context"], np.float32(GUIDANCE)
-        predict(inputs["latents"], np.float32(TIMESTEP), *texts)
+        predict(inputs["latents"], np.float32(TIMESTEP))
 
     for _ in range(WARM_UPS):
         call()

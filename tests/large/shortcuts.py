@@ -18,6 +18,7 @@ import numpy as np
 from diffusion.recipe import Shortcuts
 from tests.conftest import ROOT
 from tests.large.bench.figures import in_turns, psnr, ratios, table
+from tests.large.bench.guided import predictor
 from tests.large.bench.inputs import GUIDANCE, TIMESTEP, make_inputs
 from tests.large.bench.machine import machine
 from tests.large.processes import in_process
@@ -43,6 +44,8 @@ SHORTCUTS = {
     ),
 }
 CALL_ROUNDS = 3
+# More calls than are made.
+MANY = 1000
 
 
 def pictures():
@@ -87,31 +90,34 @@ def pictures():
 def calls(folder):
     """Rows for one call of the UNet of the model in `folder`."""
     import diffusion
-    import diffusion.runtime
-    from diffusion.prediction import computing, exact, guided, reusing, single
 
     pipeline = diffusion.load(folder, "bfloat16")
-    prediction = pipeline._networks.prediction
     inputs = make_inputs(64, 512, pipeline.info.text_encoder.hidden_size)
-    place, context = (inputs["latents"], np.float32(TIMESTEP)), inputs["context"]
-    with_text = (*place, context, np.float32(GUIDANCE))
-    _output, deep = prediction(guided, computing, merge_tokens=0.0)(*with_text)
-    runs = {
-        EXACT: (guided, exact, 0.0, with_text),
-        "without guidance": (single, exact, 0.0, (*place, context[1:])),
-        "computing features": (guided, computing, 0.0, with_text),
-        "reusing features": (guided, reusing, 0.0, (*with_text, deep)),
-    }
-    for share in (0.25, 0.5, 0.75):
-        runs[f"{share:g} of the tokens merged"] = (guided, exact, share, with_text)
 
-    def call(way, features, share, arrays):
+    def make(guidance_scale=GUIDANCE, **shortcuts):
+        shortcuts = Shortcuts(**shortcuts)
+        return predictor(pipeline, inputs["context"], guidance_scale, shortcuts=shortcuts)
+
+    def call(make):
+        predict = make()
         start = time.perf_counter()
-        prediction(way, features, merge_tokens=share)(*arrays)
+        predict(inputs["latents"], np.float32(TIMESTEP))
         return time.perf_counter() - start
 
-    in_turns({name: partial(call, *run) for name, run in runs.items()}, 1)  # it traces
-    times = in_turns({name: partial(call, *run) for name, run in runs.items()}, CALL_ROUNDS)
+    always = make(reuse_features=MANY)
+    call(lambda: always)  # it computes them
+    runs = {
+        EXACT: make,
+        "without guidance": partial(make, guidance_scale=1),
+        "computing features": partial(make, reuse_features=2),
+        "reusing features": lambda: always,
+    }
+    for share in (0.25, 0.5, 0.75):
+        runs[f"{share:g} of the tokens merged"] = partial(make, merge_tokens=share)
+
+    runs = {name: partial(call, run) for name, run in runs.items()}
+    in_turns(runs, 1)  # it traces
+    times = in_turns(runs, CALL_ROUNDS)
     return list(_by_exact(times).values())
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 import diffusion
 import diffusion.runtime  # it chooses the backend of Keras, so it comes first
-from diffusion.prediction import exact, guided
 from diffusion.recipe import Text
+from tests.large.bench.guided import predictor
 from tests.large.bench.inputs import GUIDANCE, PROMPT, SEED, TIMESTEP, make_inputs
 from tests.large.bench.serving import serve
 
@@ -42,12 +42,8 @@ class Ours:
         self._networks.context(text, self._pipeline.tokenizer)
 
     def unet(self) -> None:
-        (self.outputs["unet"],) = self._networks.prediction(guided, exact, merge_tokens=0.0)(
-            self._inputs["latents"],
-            np.float32(TIMESTEP),
-            self._inputs["context"],
-            np.float32(GUIDANCE),
-        )
+        predict = predictor(self._pipeline, self._inputs["context"])
+        self.outputs["unet"] = predict(self._inputs["latents"], np.float32(TIMESTEP))
 
     def decode(self) -> None:
         self.outputs["decode"] = self._networks.decode(self._inputs["latents"])
