@@ -26,6 +26,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 PACKING = "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"
 
+# In an error of many lines, what was asked for.
+_NO_ROOM = re.compile("OOM when .*")
 _CHATTER = re.compile(rb"I\d{4} |WARNING: All log messages before absl::InitializeLog")
 
 
@@ -150,7 +152,8 @@ def num_cores() -> int:
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` of arrays as one that takes NumPy arrays and returns one, or a tuple of them.
 
-    It is traced into a graph once for each combination of shapes and dtypes.
+    It is traced into a graph once for each combination of shapes and dtypes, which XLA compiles for
+    a GPU. Calls raise `MemoryError` where a device has no room.
     """
     return _of_arrays(_graph(function))
 
@@ -184,13 +187,18 @@ def _graph(function: Callable[..., Any]) -> Callable[..., Any]:
         with long_lived():
             return function(*tensors)
 
-    return tf.function(traced, autograph=False)
+    # On a processor XLA wins nothing, and takes many times as long to compile.
+    return tf.function(traced, autograph=False, jit_compile=has_gpu() or None)
 
 
 def _of_arrays(graph: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arrays: Any) -> Any:
-        results = graph(*(tf.convert_to_tensor(array) for array in arrays))
-        return tf.nest.map_structure(lambda result: result.numpy(), results)
+        try:
+            results = graph(*(tf.convert_to_tensor(array) for array in arrays))
+            return tf.nest.map_structure(lambda result: result.numpy(), results)
+        except tf.errors.ResourceExhaustedError as error:
+            found = _NO_ROOM.search(error.message)
+            raise MemoryError(found[0] if found else "") from error
 
     return call
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from diffusion.pipeline import Pipeline, Step
 
-# TensorFlow's name for it; nothing here imports TensorFlow.
-_OUT_OF_MEMORY = "ResourceExhaustedError"
-
 
 class _Stopped(Exception):
     """Ends a painting between two steps."""
@@ -102,10 +99,8 @@ class ThreadEngine:
         except asyncio.CancelledError:
             stop.set()
             raise
-        except Exception as error:
-            if isinstance(error, MemoryError) or type(error).__name__ == _OUT_OF_MEMORY:
-                raise OutOfMemory(str(error)) from error
-            raise
+        except MemoryError as error:
+            raise OutOfMemory(str(error)) from error
         return await asyncio.to_thread(_encoded, images, order.scale)
 
 

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import diffusion
+from diffusion.images import pixel_hash
 from diffusion.info import ModelInfo
+from diffusion.recipe import Source
 from diffusion.runtime import compiled, compiled_in_halves, let_go, num_cores, share_cores
 from tests.conftest import MODEL
 from tests.large.processes import in_process
@@ -114,3 +117,44 @@ def test_models_whose_operations_are_small_share_cores(monkeypatch, side, shares
     generation = replace(info.generation, native_size=(side, side))
     diffusion.load(replace(info, generation=generation))
     assert bool(asked) is shares
+
+
+def test_what_a_device_has_no_room_for_is_a_memory_error():
+    import tensorflow as tf
+
+    def refuse(array):
+        return tf.broadcast_to(array, (2**24, 2**24))  # a petabyte
+
+    with pytest.raises(MemoryError, match="OOM when allocating"):
+        compiled(refuse)(np.float32(1))
+
+
+@pytest.mark.parametrize("has_gpu", [False, True])
+def test_xla_compiles_for_a_gpu_alone(monkeypatch, has_gpu):
+    import tensorflow as tf
+
+    monkeypatch.setattr("diffusion.runtime.has_gpu", lambda: has_gpu)
+    digits = compiled(lambda number: tf.strings.length(tf.strings.as_string(number)))
+    if has_gpu:  # XLA knows no text
+        with pytest.raises(tf.errors.InvalidArgumentError, match="XLA"):
+            digits(np.int32(100))
+    else:
+        assert digits(np.int32(100)) == 3
+
+
+def picture(as_on_a_gpu):
+    """In a process of its own: what the included model paints."""
+    if as_on_a_gpu:
+        diffusion.runtime.has_gpu = lambda: True
+    pipeline = diffusion.load()
+    image = Image.new("RGB", (64, 64), "green")
+    source = Source(image=pixel_hash(image), strength=0.5)
+    settings = {"size": image.size, "num_steps": 4, "seed": 1, "source": source}
+    recipe = pipeline.info.make_recipe("an apple", **settings)
+    return np.asarray(pipeline(recipe, image=image)).astype(int)
+
+
+def test_what_is_compiled_for_a_gpu_paints_the_same():
+    """By XLA on the processor, for a GPU may not be here: all networks, one after the other."""
+    here, there = in_process(picture, False), in_process(picture, True)
+    assert np.abs(here - there).max() <= 1

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from sdbot.engines.thread import ThreadEngine
+from sdbot.errors import OutOfMemory
 
 
 class StandInPipeline:
@@ -88,3 +89,12 @@ async def test_of_a_cancelled_painting_no_further_step_is_reported(engine):
         await painting
     await asyncio.sleep(0)  # what was under way arrives
     assert steps == [1]
+
+
+async def test_what_there_is_no_memory_for_is_said_so(engine):
+    def refuse(*_arguments, **_settings):
+        raise MemoryError("OOM when allocating a tensor")
+
+    engine._pipeline = SimpleNamespace(paint=refuse)
+    with pytest.raises(OutOfMemory, match="OOM when allocating a tensor"):
+        await engine.paint(order(1), None, lambda _done, _num_steps: None)
