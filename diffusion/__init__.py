@@ -34,8 +34,10 @@ def load(
     """A pipeline ready to paint, from a model's folder or file, or its `ModelInfo`.
 
     It computes in `dtype`: float32, bfloat16 or float16. What recipes name beside the model is in
-    `library`. Raises `ModelError` where the folder is not such a model, and `WeightsError` (listing
-    every tensor) where its weights are not those that its configuration asks for.
+    `library`. Where the first model of a process is small, each of TensorFlow's operations has half
+    the cores from then on, for two of its run at a time. Raises `ModelError` where the folder is
+    not such a model, and `WeightsError` (listing every tensor) where its weights are not those that
+    its configuration asks for.
     """
     info = model if isinstance(model, ModelInfo) else ModelInfo.read(model)
     # It chooses the backend of Keras, so it comes first.

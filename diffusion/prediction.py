@@ -64,6 +64,7 @@ class Predictor:
         """The outputs for the texts, each of which serves an equal share of the batch."""
         batch, is_guided = len(latents), len(context) == 2
         context = np.repeat(context, batch // len(context), axis=0)
+        # What is halved rounds as the whole does.
         halve = batch % 4 == 0 or (batch % 2 == 0 and self._rounds_alike(latents))
         inputs = latents, np.repeat(timestep, batch), context
         if self._num_uses == 1:

@@ -12,9 +12,9 @@ from diffusion.networks import Networks
 from diffusion.pipeline import Pipeline
 from diffusion.runtime import long_lived, precision, share_cores
 
-# Of what a place of the finest resolution has, multiplied with itself, over all places: below it
-# operations are so small that more cores than half are of no use to one.
-_SMALL = 2**26
+# Products in a 1 x 1 convolution at the UNet's finest resolution, for a picture of the model's own
+# size: with fewer, operations are so small that they are hardly faster on more cores.
+_FEW_PRODUCTS = 2**26
 
 
 def load_pipeline(info: ModelInfo, dtype: str, library: Library) -> Pipeline:
@@ -32,4 +32,4 @@ def load_pipeline(info: ModelInfo, dtype: str, library: Library) -> Pipeline:
 
 def _is_small(info: ModelInfo) -> bool:
     width, height = (side // info.vae.downscale for side in info.generation.native_size)
-    return width * height * info.unet.block_out_channels[0] ** 2 < _SMALL
+    return width * height * info.unet.block_out_channels[0] ** 2 < _FEW_PRODUCTS
