@@ -12,8 +12,7 @@ from pathlib import Path
 from sys import float_info
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
+from diffusion.checkpoints.containers import metadata_in
 from diffusion.errors import ModelError
 
 _KEY = "lora_adapter_metadata"
@@ -26,11 +25,7 @@ def declared_settings(path: Path) -> Settings:
 
     Raises `ModelError` on what is no such thing.
     """
-    try:
-        with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get(_KEY, "{}")
-    except (OSError, SafetensorError):
-        return {}
+    text = metadata_in(path).get(_KEY, "{}")
     try:
         settings = json.loads(text)
     except (ValueError, RecursionError):
