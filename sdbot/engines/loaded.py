@@ -49,15 +49,16 @@ class LoadedModels:
     def __contains__(self, model: ModelInfo) -> bool:
         return model.content_hash in self._kept
 
-    def use(self, model: ModelInfo, estimate: int) -> Pipeline:
-        """A model's pipeline, loaded where it was not; `estimate` is of its bytes.
+    def use(self, model: ModelInfo, estimate: Callable[[], int]) -> Pipeline:
+        """A model's pipeline, loaded where it was not; `estimate` of its bytes is made then alone.
 
-        Raises what `load` raises; what was let go for it stays so.
+        Raises what the two raise; what was let go for it stays so.
         """
         key = model.content_hash
         if key not in self._kept:
-            self._make_room(model, estimate)
-            self._kept[key] = self._loaded(model, estimate)
+            num_bytes = estimate()
+            self._make_room(model, num_bytes)
+            self._kept[key] = self._loaded(model, num_bytes)
         kept = self._kept[key] = self._kept.pop(key)
         return kept.pipeline
 

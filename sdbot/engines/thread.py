@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import diffusion
@@ -61,7 +62,7 @@ class ThreadEngine:
 
     def _load(self, model: ModelInfo, library: Library) -> None:
         self._pipeline = None  # it may have to be let go
-        self._pipeline = self._loaded.use(model, estimated_bytes(model, self.dtype))
+        self._pipeline = self._loaded.use(model, partial(estimated_bytes, model, self.dtype))
         self._pipeline.library = library
         if not self._is_warm:
             num_steps = int(model.generation.steps.min)

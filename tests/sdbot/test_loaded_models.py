@@ -28,7 +28,7 @@ class Shelf:
 
     def use(self, *sizes):
         """Use models one after the other, each with its estimate."""
-        return [self.models.use(model, size) for model, size in sizes]
+        return [self.models.use(model, lambda size=size: size) for model, size in sizes]
 
     @property
     def kept(self):
@@ -55,6 +55,13 @@ def test_what_fits_is_loaded_once(shelf):
     assert shelf.use((A, 4), (B, 6), (A, 4)) == ["pipeline of a", "pipeline of b", "pipeline of a"]
     assert shelf.loaded == [A, B]
     assert shelf.num_let_go == 0
+
+
+def test_what_is_kept_is_not_estimated_again(shelf):
+    estimates = iter([4])
+    for _ in range(2):
+        shelf.models.use(A, lambda: next(estimates))
+    assert shelf.loaded == [A]
 
 
 def test_the_least_recently_used_goes_first(shelf):
