@@ -26,8 +26,18 @@ if TYPE_CHECKING:
 class Networks:
     """Text encoder, UNet and VAE. What comes out is float32, whatever they compute in."""
 
-    def __init__(self, text_encoder: CLIPTextEncoder, unet: UNet, vae: VAE, dtype: str) -> None:
+    def __init__(
+        self,
+        text_encoder: CLIPTextEncoder,
+        unet: UNet,
+        vae: VAE,
+        dtype: str,
+        *,
+        packed_size: tuple[int, int] | None = None,
+    ) -> None:
+        """For pictures of `packed_size`, a second copy of the UNet's kernels is kept, packed."""
         self.dtype = dtype
+        self._packed_size = packed_size
         self.with_loras = (text_encoder, unet)
         """Those that LoRAs change."""
         self._encode_text = cache(partial(_compiled_encoding, text_encoder))
@@ -49,12 +59,13 @@ class Networks:
         ]
         return np.concatenate(states, axis=1)
 
-    def predictor(
-        self, recipe: Recipe, tokenizer: CLIPTokenizer, learned: Learned = NONE
-    ) -> Predictor:
-        """The UNet with what a recipe asks of it, for one painting; `learned` words are known."""
-        context = self.context(recipe.text, tokenizer, learned)
-        return Predictor(self.prediction, self._num_levels, context, recipe)
+    def predictor(self, recipe: Recipe, context: np.ndarray) -> Predictor:
+        """The UNet with what a recipe asks of it, for one painting; `context` is of its text."""
+        size = recipe.sampling.width, recipe.sampling.height
+        # LoRAs change the kernels, and give them back as they were.
+        packs = size == self._packed_size and not recipe.loras
+        prediction = partial(self.prediction, packs=packs)
+        return Predictor(prediction, self._num_levels, context, recipe)
 
 
 def _compiled_encoding(text_encoder: CLIPTextEncoder, clip_skip: int) -> Callable[..., np.ndarray]:

@@ -183,7 +183,8 @@ class Pipeline:
         on_step: OnStep | None,
     ) -> np.ndarray:
         learned = self.info.learned(recipe, self.library)
-        predict = self._networks.predictor(recipe, self.tokenizer, learned)
+        context = self._networks.context(recipe.text, self.tokenizer, learned)
+        predict = self._networks.predictor(recipe, context)
         latents, state = canvas.latents, scheduler.initial_state
         num_calls = len(scheduler.timesteps)
         for index in range(canvas.first, num_calls):

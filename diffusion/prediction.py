@@ -86,14 +86,14 @@ class Predictor:
 
 
 def compiled_prediction(
-    unet: UNet, features: Callable, *, merge_tokens: float
+    unet: UNet, features: Callable, *, merge_tokens: float, packs: bool
 ) -> Callable[..., tuple[np.ndarray, ...]]:
     """Latents, timesteps and text states, one of each for an output, to the model's outputs.
 
     `features` are `exact`; or `computing`, which gives the deep features too; or `reusing`, which
     takes them after all else. As `compiled_in_halves`.
     """
-    return compiled_in_halves(partial(features, unet, merge_tokens=merge_tokens))
+    return compiled_in_halves(partial(features, unet, merge_tokens=merge_tokens), packs=packs)
 
 
 def exact(unet: UNet, *inputs: Any, merge_tokens: float) -> tuple[Any, ...]:

@@ -18,9 +18,9 @@ from diffusion.schedulers.base import num_skipped_steps
 from diffusion.text.emphasis import read_markup
 from diffusion.text.prompt import clean
 
-VERSION = 3
+VERSION = 4
 """Of how pixels follow from a recipe. From each to the next, sums are rounded otherwise."""
-_READ_VERSIONS = (1, 2, VERSION)
+_READ_VERSIONS = (1, 2, 3, VERSION)
 NUM_SEEDS = 2**32
 MAX_MERGED = 0.75
 MAX_LORA_WEIGHT = 10

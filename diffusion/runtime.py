@@ -16,7 +16,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def let_go() -> None:
 with _without_chatter(), long_lived():
     import keras
     import tensorflow as tf
-    from tensorflow.python.framework import ops
+    from tensorflow.python.framework import op_def_library, ops
 
 if keras.config.backend() != "tensorflow":
     raise ImportError(
@@ -155,43 +156,14 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     It is traced into a graph once for each combination of shapes and dtypes, which XLA compiles for
     a GPU. Calls raise `MemoryError` where a device has no room.
     """
-    return _of_arrays(_graph(function))
 
-
-def compiled_in_halves(function: Callable[..., Any]) -> Callable[..., Any]:
-    """As `compiled`, of a function that returns a tuple and whose arrays are all of one batch.
-
-    Called with `halve`, it computes both halves of the batch at a time where cores are shared.
-    """
-    graph = _graph(function)
-    whole = _of_arrays(graph)
-    # A graph for each: TensorFlow's convolutions that add a sum keep it while they run.
-    first, second = (_of_arrays(tf.function(partial(graph), autograph=False)) for _ in range(2))
-
-    def call(*arrays: Any, halve: bool) -> Any:
-        if not (halve and _shares_cores()):
-            return whole(*arrays)
-        upper, lower = zip(*(np.split(array, 2) for array in arrays), strict=True)
-        later = _second_half.submit(second, *lower)
-        results = first(*upper), later.result()
-        return tuple(map(np.concatenate, zip(*results, strict=True)))
-
-    return call
-
-
-_second_half = ThreadPoolExecutor(max_workers=1, thread_name_prefix="half")
-
-
-def _graph(function: Callable[..., Any]) -> Callable[..., Any]:
     def traced(*tensors: Any) -> Any:
         with long_lived():
             return function(*tensors)
 
     # On a processor XLA wins nothing, and takes many times as long to compile.
-    return tf.function(traced, autograph=False, jit_compile=has_gpu() or None)
+    graph = tf.function(traced, autograph=False, jit_compile=has_gpu() or None)
 
-
-def _of_arrays(graph: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arrays: Any) -> Any:
         try:
             results = graph(*(tf.convert_to_tensor(array) for array in arrays))
@@ -201,6 +173,41 @@ def _of_arrays(graph: Callable[..., Any]) -> Callable[..., Any]:
             raise MemoryError(found[0] if found else "") from error
 
     return call
+
+
+# Whether fused operations keep packed kernels, where they are put into a graph by name.
+_keeps_kernels: ContextVar[bool | None] = ContextVar("keeps_kernels", default=None)
+
+
+def compiled_in_halves(function: Callable[..., Any], *, packs: bool) -> Callable[..., Any]:
+    """As `compiled`, of a function that returns a tuple and whose arrays are all of one batch.
+
+    Called with `halve`, it computes both halves of the batch at a time where cores are shared. With
+    `packs`, the kernels of `fused_convolution` and `fused_product` are taken for what they are in
+    the first call of each combination, of which a copy is kept, packed as they are read.
+    """
+
+    def with_fused(*tensors: Any) -> Any:
+        token = _keeps_kernels.set(packs)
+        try:
+            return function(*tensors)
+        finally:
+            _keeps_kernels.reset(token)
+
+    call = compiled(with_fused if packs or _shares_cores() else function)
+
+    def call_in_halves(*arrays: Any, halve: bool) -> Any:
+        if not (halve and _shares_cores()):
+            return call(*arrays)
+        upper, lower = zip(*(np.split(array, 2) for array in arrays), strict=True)
+        later = _second_half.submit(call, *lower)
+        results = call(*upper), later.result()
+        return tuple(map(np.concatenate, zip(*results, strict=True)))
+
+    return call_in_halves
+
+
+_second_half = ThreadPoolExecutor(max_workers=1, thread_name_prefix="half")
 
 
 @contextmanager
@@ -234,37 +241,106 @@ def fused_layer_norm(states: Any, gamma: Any, beta: Any, epsilon: float) -> Any 
     Shapes: states and result (batch, places, features), gamma and beta (features,), all of one
     dtype. None where this TensorFlow, its device or the dtype has no such operation.
     """
-    if not _has_layer_norm(states.dtype.name):
+    if not _has_fused(states.dtype.name):
         return None
-    return _layer_norm(states, tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta), epsilon)
+    return _layer_norm(states, gamma, beta, epsilon)
+
+
+def fused_convolution(
+    pictures: Any, kernel: Any, bias: Any, strides: tuple[int, int], margin: tuple[int, int]
+) -> Any | None:
+    """A convolution, `margin` zeros before and after rows and columns, by oneDNN in one operation.
+
+    Shapes: pictures (batch, height, width, channels), kernel (rows, columns, channels, filters),
+    bias (filters,), all of one dtype. It may run twice at a time, where TensorFlow's own that adds
+    a residual as well keeps that in itself. None where a graph runs once at a time and packs no
+    kernels (`compiled_in_halves`), or where TensorFlow, its device or the dtype has no such
+    operation.
+    """
+    if _keeps_kernels.get() is None or not _has_fused(pictures.dtype.name):
+        return None
+    return _convolution(pictures, kernel, bias, strides, margin)
+
+
+def fused_product(states: Any, kernel: Any, bias: Any) -> Any | None:
+    """A product of matrices plus a bias, by oneDNN in one operation.
+
+    Shapes: states (places, features), kernel (features, units), bias (units,), all of one dtype.
+    None as for `fused_convolution`.
+    """
+    if _keeps_kernels.get() is None or not _has_fused(states.dtype.name):
+        return None
+    return _product(states, kernel, bias)
+
+
+def _has_fused(dtype: str) -> bool:
+    return not tf.executing_eagerly() and _runs_fused(dtype)
 
 
 @cache
-def _has_layer_norm(dtype: str) -> bool:
+def _runs_fused(dtype: str) -> bool:
     if has_gpu():
         return False
     try:
-        with tf.init_scope():  # to run it, also while a graph is being made
-            ones = tf.ones((2, 2, 16), dtype)
-            _layer_norm(ones, ones[0, 0], ones[0, 0], 1.0)
+        with tf.init_scope():  # to run them, also while a graph is being made
+            ones = tf.ones((1, 2, 16, 16), dtype)
+            row = ones[0, 0, 0]
+            tf.function(_layer_norm)(ones[0], row, row, 1.0)
+            tf.function(_convolution)(ones, ones[:1], row, (1, 1), (0, 0))
+            tf.function(_product)(ones[0, 0], ones[0, 0], row)
     except (TypeError, ValueError, tf.errors.OpError):
         return False
     return True
 
 
-@partial(tf.function, autograph=False)
 def _layer_norm(states: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
-    """TensorFlow puts this operation into graphs by itself, but recognises few of their forms."""
-    value = tf.compat.v1.AttrValue
-    operation = tf.compat.v1.get_default_graph().create_op(
-        "_MklLayerNorm",
-        [states, gamma, beta],
-        [states.dtype],
-        attrs={"T": value(type=states.dtype.as_datatype_enum), "epsilon": value(f=epsilon)},
-        name="layer_norm",
+    """TensorFlow puts it into graphs by itself, but recognises few of its forms."""
+    result = op_def_library.apply_op(
+        "_MklLayerNorm", name="layer_norm", x=states, scale=gamma, offset=beta, epsilon=epsilon
     )
-    result = operation.outputs[0]
     result.set_shape(states.shape)
+    return result
+
+
+def _convolution(
+    pictures: Any, kernel: Any, bias: Any, strides: tuple[int, int], margin: tuple[int, int]
+) -> Any:
+    return _with_bias(
+        "_MklNativeFusedConv2D",
+        bias,
+        input=pictures,
+        filter=kernel,
+        num_args=1,
+        host_args=[],
+        strides=[1, *strides, 1],
+        padding="EXPLICIT",
+        explicit_paddings=[0, 0, *margin, *margin, 0, 0],
+        data_format="NHWC",
+        filter_format="HWIO",
+        dilations=[1, 1, 1, 1],
+        use_cudnn_on_gpu=False,
+    )
+
+
+def _product(states: Any, kernel: Any, bias: Any) -> Any:
+    return _with_bias(
+        "_MklNativeFusedMatMul", bias, a=states, b=kernel, transpose_a=False, transpose_b=False
+    )
+
+
+def _with_bias(operation: str, bias: Any, **arguments: Any) -> Any:
+    """An operation that adds a bias to what it computes, by its kernel of oneDNN."""
+    result = op_def_library.apply_op(
+        operation,
+        name="fused",
+        args=[bias],
+        fused_ops=["BiasAdd"],
+        is_filter_const=bool(_keeps_kernels.get()),
+        epsilon=0.0,
+        leakyrelu_alpha=0.0,
+        **arguments,
+    )
+    result.op._set_attr("_kernel", tf.compat.v1.AttrValue(s=b"MklNameChangeOp"))
     return result
 
 

@@ -19,15 +19,18 @@ _FEW_PRODUCTS = 2**26
 
 def load_pipeline(info: ModelInfo, dtype: str, library: Library) -> Pipeline:
     """Build the model's networks and fill them. Raises `ModelError`."""
+    packed_size = None
     if _is_small(info):
         share_cores()
+        packed_size = info.generation.native_size
     with precision(dtype), long_lived():
         text_encoder = CLIPTextEncoder(info.text_encoder, name="text_encoder")
         unet = UNet(info.unet, name="unet")
         vae = VAE(info.vae, name="vae")
         for model in (text_encoder, unet, vae):
             build_and_fill(model, info.weights[model.name])
-    return Pipeline(info, Networks(text_encoder, unet, vae, dtype), library)
+    networks = Networks(text_encoder, unet, vae, dtype, packed_size=packed_size)
+    return Pipeline(info, networks, library)
 
 
 def _is_small(info: ModelInfo) -> bool:

@@ -15,7 +15,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from diffusion.runtime import fused_layer_norm, moments_of_each, scale_each
+from diffusion.runtime import (
+    fused_convolution,
+    fused_layer_norm,
+    fused_product,
+    moments_of_each,
+    scale_each,
+)
 
 Tensor = Any  # Keras publishes no types
 
@@ -81,7 +87,10 @@ class Dense(Leaf, keras.layers.Dense):
     def call(self, inputs: Tensor) -> Tensor:
         """As one product of matrices, so that TensorFlow adds the bias in the same pass."""
         *places, features = inputs.shape
-        result = super().call(ops.reshape(inputs, (-1, features)))
+        rows = ops.reshape(inputs, (-1, features))
+        result = fused_product(rows, self.kernel, self.bias) if self.use_bias else None
+        if result is None:
+            result = super().call(rows)
         return ops.reshape(result, (*places, self.units))
 
 
@@ -106,11 +115,14 @@ class Conv2D(Leaf, keras.layers.Conv2D):
 
     def call(self, inputs: Tensor) -> Tensor:
         _batch, height, width, channels = inputs.shape
-        padded = ops.pad(inputs, ((0, 0), self.margin, self.margin, (0, 0)))
         is_deep = channels >= _DEEP and height * width <= _FEW
         if is_deep and self.strides == (1, 1) and self.kernel_size != (1, 1):
-            return self._as_product(padded)
-        return super().call(padded)
+            return self._as_product(self._padded(inputs))
+        fused = fused_convolution(inputs, self.kernel, self.bias, self.strides, self.margin)
+        return super().call(self._padded(inputs)) if fused is None else fused
+
+    def _padded(self, inputs: Tensor) -> Tensor:
+        return ops.pad(inputs, ((0, 0), self.margin, self.margin, (0, 0)))
 
     def _as_product(self, padded: Tensor) -> Tensor:
         """All that a place sees side by side, times the kernel as a matrix."""

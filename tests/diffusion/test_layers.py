@@ -1,12 +1,13 @@
 """Layers that compute in another way than they are defined, against their definitions."""
 
 import math
+import platform
 
 import numpy as np
 import pytest
 
 from diffusion.models import attention, layers, resnet
-from diffusion.runtime import compiled, precision
+from diffusion.runtime import compiled, compiled_in_halves, precision
 
 RANDOM = np.random.default_rng(0)
 
@@ -86,6 +87,82 @@ def test_a_linear_map_is_of_the_last_axis():
     inputs = drawn(2, 5, 3)
     expected = inputs @ layer.kernel.numpy() + layer.bias.numpy()
     np.testing.assert_allclose(layer(to("float64", inputs)), expected, rtol=0, atol=1e-12)
+
+
+@pytest.fixture
+def in_halves(monkeypatch):
+    """A layer as it is compiled where cores are shared, and the operations of its graph."""
+    monkeypatch.setattr("diffusion.runtime._shares_cores", lambda: True)
+
+    def run(layer, inputs, packs):
+        operations = set()
+
+        def traced(inputs):
+            result = layer(inputs)
+            operations.update(operation.type for operation in result.graph.get_operations())
+            return (result,)
+
+        (result,) = compiled_in_halves(traced, packs=packs)(inputs, halve=True)
+        return np.asarray(result, np.float64), operations
+
+    return run
+
+
+on_x86 = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN may lack them on other processors"
+)
+PRECISIONS = [("float32", 4e-6), ("bfloat16", 2**-7)]
+
+
+@on_x86
+@pytest.mark.parametrize("packs", [False, True])
+@pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
+@pytest.mark.parametrize(
+    ("size", "strides", "margin"),
+    [(3, 1, None), (1, 1, None), (3, 2, None), (3, 2, (0, 1)), (3, 1, (2, 0))],
+)
+def test_a_fused_convolution_is_a_convolution(
+    in_halves, size, strides, margin, dtype, tolerance, packs
+):
+    with precision(dtype):
+        layer = layers.Conv2D(16, 32, size, strides=strides, margin=margin)
+        layer.build()
+    layer.kernel.assign(drawn(size, size, 16, 32))
+    layer.bias.assign(drawn(32))
+    inputs = to(dtype, drawn(2, 6, 8, 16))
+    expected = np.asarray(layer(inputs), np.float64)
+    result, operations = in_halves(layer, inputs, packs)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+    assert "_MklNativeFusedConv2D" in operations
+    assert "Conv2D" not in operations
+
+
+@on_x86
+@pytest.mark.parametrize("packs", [False, True])
+@pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
+def test_a_fused_product_is_a_linear_map(in_halves, dtype, tolerance, packs):
+    with precision(dtype):
+        layer = layers.Dense(16, 32)
+        layer.build()
+    layer.kernel.assign(drawn(16, 32))
+    layer.bias.assign(drawn(32))
+    inputs = to(dtype, drawn(2, 5, 16))
+    expected = np.asarray(layer(inputs), np.float64)
+    result, operations = in_halves(layer, inputs, packs)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+    assert "_MklNativeFusedMatMul" in operations
+    assert "MatMul" not in operations
+
+
+def test_what_has_no_fused_operation_is_computed_all_the_same(in_halves):
+    with precision("float64"):
+        layer = layers.Conv2D(3, 4)
+        layer.build()
+    layer.kernel.assign(drawn(3, 3, 3, 4))
+    inputs = drawn(2, 5, 6, 3)
+    result, operations = in_halves(layer, inputs, True)
+    np.testing.assert_allclose(result, layer(to("float64", inputs)), rtol=0, atol=1e-12)
+    assert "Conv2D" in operations
 
 
 def to(dtype, array):

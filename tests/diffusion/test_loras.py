@@ -82,8 +82,11 @@ def test_no_lora_is_merged_where_tensorflow_keeps_what_it_packed_of_the_weights(
         pipeline(tagged)
 
 
-def test_a_lora_changes_the_picture_and_nothing_after_it(pipeline, recipe):
-    plain, tagged = recipe("a red apple"), recipe("a red apple <lora:ink:0.8>")
+@pytest.mark.parametrize("size", [(96, 128), (128, 128)], ids=["another", "its own"])
+def test_a_lora_changes_the_picture_and_nothing_after_it(pipeline, recipe, size):
+    """Of the model's own size, packed kernels are kept."""
+    plain = recipe("a red apple", size=size)
+    tagged = recipe("a red apple <lora:ink:0.8>", size=size)
     before, inked = pipeline(plain), pipeline(tagged)
     assert np.abs(pixels(before) - pixels(inked)).max() > 20
     assert pipeline(plain).tobytes() == before.tobytes()
@@ -95,7 +98,10 @@ def test_a_weight_of_0_paints_the_models_own_picture(pipeline, recipe):
     assert pipeline(tagged).tobytes() == pipeline(plain).tobytes()
 
 
-def test_it_paints_as_a_model_that_was_merged_beforehand(pipeline, recipe, model_copy, factors):
+@pytest.mark.parametrize("size", [(96, 128), (128, 128)], ids=["another", "its own"])
+def test_it_paints_as_a_model_that_was_merged_beforehand(
+    pipeline, recipe, model_copy, factors, size
+):
     file = model_copy / UNET_FILE
     tensors = {name: one.astype(np.float32) for name, one in load_file(file).items()}
     down, up, *of_text = factors.values()
@@ -109,8 +115,8 @@ def test_it_paints_as_a_model_that_was_merged_beforehand(pipeline, recipe, model
     file.unlink()
     save_file(tensors, file)
     merged = diffusion.load(model_copy)
-    expected = merged(merged.info.make_recipe("a red apple", **FAST))
-    actual = pipeline(recipe("a red apple <lora:ink:0.8>"))
+    expected = merged(merged.info.make_recipe("a red apple", **FAST | {"size": size}))
+    actual = pipeline(recipe("a red apple <lora:ink:0.8>", size=size))
     assert np.abs(pixels(actual) - pixels(expected)).max() <= 2
 
 

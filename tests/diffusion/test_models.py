@@ -24,8 +24,8 @@ def output(pipeline, latents):
 
     def output(guidance_scale, **text):
         recipe = pipeline.info.make_recipe(**text, guidance_scale=guidance_scale)
-        networks, tokenizer = pipeline._networks, pipeline.tokenizer
-        predict = networks.predictor(recipe, tokenizer)
+        context = pipeline._networks.context(recipe.text, pipeline.tokenizer)
+        predict = pipeline._networks.predictor(recipe, context)
         return predict(latents, np.float32(601))
 
     return output

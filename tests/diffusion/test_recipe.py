@@ -46,7 +46,7 @@ def test_json_reads_back_to_an_equal_recipe(recipe):
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, REMIX])
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_recipe_of_an_older_version_is_the_same_of_this_version(recipe, version):
     data = json.loads(recipe.to_json())
     if version == 1:
@@ -134,7 +134,7 @@ def test_recipes_are_frozen_and_another_seed_makes_another_recipe():
         (lambda data: data["text"].pop("prompt"), "text"),
         (lambda data: data.pop("sampling"), "sampling"),
         (lambda data: data.pop("model"), "recipe"),
-        (lambda data: data.update(version=4), "version"),
+        (lambda data: data.update(version=VERSION + 1), "version"),
         (lambda data: data.update(shortcuts=[]), "shortcuts"),
         (lambda data: data["shortcuts"].update(hurry=1), "shortcuts"),
         (lambda data: data["shortcuts"].update(guidance_interval=[0.5]), "guidance_interval"),

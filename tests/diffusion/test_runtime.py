@@ -12,7 +12,14 @@ import diffusion
 from diffusion.images import pixel_hash
 from diffusion.info import ModelInfo
 from diffusion.recipe import Source
-from diffusion.runtime import compiled, compiled_in_halves, let_go, num_cores, share_cores
+from diffusion.runtime import (
+    compiled,
+    compiled_in_halves,
+    fused_product,
+    let_go,
+    num_cores,
+    share_cores,
+)
 from tests.conftest import MODEL
 from tests.large.processes import in_process
 
@@ -65,7 +72,7 @@ def halves(shares):
         with tf.control_dependencies([tf.debugging.assert_less(array, limits)]):
             return (2 * array,)
 
-    call = compiled_in_halves(double)
+    call = compiled_in_halves(double, packs=False)
     array, limits = np.arange(4.0), np.full(4, 4.0)
     results = [call(array, limits, halve=halve)[0].tolist() for halve in (True, False, True)]
     with pytest.raises(tf.errors.InvalidArgumentError):
@@ -83,6 +90,49 @@ def test_a_batch_stays_whole_where_cores_are_not_shared():
     batches, results, after_an_error = in_process(halves, False)
     assert batches == [4]
     assert [*results, after_an_error] == [DOUBLED] * 4
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_packed_kernels_stay_what_they_were(monkeypatch, packs):
+    """Half of the reason why a model with LoRAs has none; they save time."""
+    import tensorflow as tf
+
+    monkeypatch.setattr("diffusion.runtime._shares_cores", lambda: True)
+    kernel, bias = tf.Variable(tf.eye(16)), tf.zeros(16)
+    call = compiled_in_halves(lambda rows: (fused_product(rows, kernel, bias),), packs=packs)
+    rows = np.ones((4, 16), np.float32)
+    assert (call(rows, halve=True)[0] == 1).all()
+    kernel.assign(2 * tf.eye(16))
+    assert (call(rows, halve=True)[0] == (1 if packs else 2)).all()
+
+
+def residuals():
+    """In a process of its own: the outputs that differ from those of the halves by themselves."""
+    from diffusion.models.layers import Conv2D
+
+    share_cores()
+    layer = Conv2D(64, 64)
+    layer.build()
+    random = np.random.default_rng(0)
+    layer.kernel.assign(random.standard_normal(layer.kernel.shape) / 24)
+
+    def add(pictures):
+        for _ in range(8):
+            pictures = pictures + layer(pictures)
+        return (pictures,)
+
+    call = compiled_in_halves(add, packs=False)
+    different = 0
+    for _ in range(200):
+        both = random.standard_normal((2, 16, 16, 64)).astype(np.float32)
+        expected = [call(half, halve=False)[0] for half in np.split(both, 2)]
+        different += not np.array_equal(call(both, halve=True)[0], np.concatenate(expected))
+    return different
+
+
+def test_halves_do_not_meet():
+    """TensorFlow's own convolution keeps the residual that it adds, where another one finds it."""
+    assert in_process(residuals) == 0
 
 
 def threads_of_an_operation(is_late=False):

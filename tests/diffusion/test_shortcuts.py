@@ -141,7 +141,8 @@ class TestReusedFeatures:
                 guidance_scale=guidance_scale,
                 shortcuts=Shortcuts(reuse_features=every),
             )
-            predict = pipeline._networks.predictor(recipe, pipeline.tokenizer)
+            context = pipeline._networks.context(recipe.text, pipeline.tokenizer)
+            predict = pipeline._networks.predictor(recipe, context)
             return [predict(latents, np.float32(timestep)) for timestep in timesteps]
 
         (exact,) = outputs(1, 601)

@@ -17,8 +17,5 @@ def predictor(
     pipeline: Pipeline, context: np.ndarray, guidance_scale: float = GUIDANCE, **settings: Any
 ) -> Predictor:
     """For the text states of [negative prompt, prompt], and other settings of a recipe."""
-    from diffusion.prediction import Predictor
-
     recipe = pipeline.info.make_recipe(PROMPT, guidance_scale=guidance_scale, **settings)
-    num_levels = len(pipeline.info.unet.block_out_channels)
-    return Predictor(pipeline._networks.prediction, num_levels, context, recipe)
+    return pipeline._networks.predictor(recipe, context)
