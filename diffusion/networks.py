@@ -42,6 +42,7 @@ class Networks:
         """Those that LoRAs change."""
         self._encode_text = cache(partial(_compiled_encoding, text_encoder))
         self._num_levels = len(unet.down_blocks)
+        self._read = compiled(unet.read)
         self.prediction = cache(partial(compiled_prediction, unet))
         """As `compiled_prediction`, made when first asked for, and kept."""
         self.encode_pixels = compiled(lambda *inputs: _float32(vae.encode(*inputs)))
@@ -65,7 +66,7 @@ class Networks:
         # LoRAs change the kernels, and give them back as they were.
         packs = size == self._packed_size and not recipe.loras
         prediction = partial(self.prediction, packs=packs)
-        return Predictor(prediction, self._num_levels, context, recipe)
+        return Predictor(prediction, self._num_levels, self._read(context), recipe)
 
 
 def _compiled_encoding(text_encoder: CLIPTextEncoder, clip_skip: int) -> Callable[..., np.ndarray]:

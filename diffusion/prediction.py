@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,14 +25,14 @@ class Predictor:
     """The model's output in the course of one painting: it keeps deep features for later calls."""
 
     def __init__(
-        self, prediction: Callable, num_levels: int, context: np.ndarray, recipe: Recipe
+        self, prediction: Callable, num_levels: int, text: np.ndarray, recipe: Recipe
     ) -> None:
-        """`prediction` is `compiled_prediction` of a UNet with so many resolutions; `context` the
-        text states of [negative prompt, prompt]."""
+        """`prediction` is `compiled_prediction` of a UNet with so many resolutions; `text` is what
+        it reads of [negative prompt, prompt]."""
         sampling, shortcuts = recipe.sampling, recipe.shortcuts
         self._prediction = partial(prediction, merge_tokens=shortcuts.merge_tokens)
         self._num_levels = num_levels
-        self._context = context
+        self._texts = cache(partial(_repeated, text))
         self._scale = np.float32(sampling.guidance_scale)
         self._share = np.float32(sampling.guidance_rescale)
         self._interval = shortcuts.guidance_interval
@@ -49,7 +49,7 @@ class Predictor:
         start, stop = self._interval
         if self._scale == 1 or not start <= done < stop:
             return self._alone(latents, timestep)
-        both = self._output(np.concatenate([latents, latents]), timestep, self._context)
+        both = self._output(np.concatenate([latents, latents]), timestep, is_guided=True)
         guided = guide(both, self._scale)
         return rescale(guided, both, self._share) if self._share else guided
 
@@ -58,15 +58,14 @@ class Predictor:
         batch = len(latents)
         if batch % 2 and not self._rounds_alike(latents):
             latents = np.concatenate([latents, latents[-1:]])
-        return self._output(latents, timestep, self._context[1:])[:batch]
+        return self._output(latents, timestep, is_guided=False)[:batch]
 
-    def _output(self, latents: np.ndarray, timestep: np.float32, context: np.ndarray) -> np.ndarray:
-        """The outputs for the texts, each of which serves an equal share of the batch."""
-        batch, is_guided = len(latents), len(context) == 2
-        context = np.repeat(context, batch // len(context), axis=0)
+    def _output(self, latents: np.ndarray, timestep: np.float32, *, is_guided: bool) -> np.ndarray:
+        """The outputs for both texts, each of half of the batch, or for the prompt."""
+        batch = len(latents)
         # What is halved rounds as the whole does.
         halve = batch % 4 == 0 or (batch % 2 == 0 and self._rounds_alike(latents))
-        inputs = latents, np.repeat(timestep, batch), context
+        inputs = latents, np.repeat(timestep, batch), self._texts(batch, 2 if is_guided else 1)
         if self._num_uses == 1:
             (output,) = self._prediction(exact)(*inputs, halve=halve)
             return output
@@ -85,10 +84,15 @@ class Predictor:
         return lowest % _ROWS == 0
 
 
+def _repeated(text: np.ndarray, batch: int, count: int) -> np.ndarray:
+    """The last so many texts, each for an equal share of the batch."""
+    return np.repeat(text[-count:], batch // count, axis=0)
+
+
 def compiled_prediction(
     unet: UNet, features: Callable, *, merge_tokens: float, packs: bool
 ) -> Callable[..., tuple[np.ndarray, ...]]:
-    """Latents, timesteps and text states, one of each for an output, to the model's outputs.
+    """Latents, timesteps and texts as read, one of each for an output, to the model's outputs.
 
     `features` are `exact`; or `computing`, which gives the deep features too; or `reusing`, which
     takes them after all else. As `compiled_in_halves`.
@@ -98,7 +102,7 @@ def compiled_prediction(
 
 def exact(unet: UNet, *inputs: Any, merge_tokens: float) -> tuple[Any, ...]:
     """The output alone, float32."""
-    return (_float32(unet(*inputs, merge_tokens=merge_tokens)),)
+    return computing(unet, *inputs, merge_tokens=merge_tokens)[:1]
 
 
 def computing(unet: UNet, *inputs: Any, merge_tokens: float) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ import pytest
 from diffusion.config import UNetConfig
 from diffusion.errors import ModelError
 from diffusion.info import ModelInfo
+from diffusion.models.attention import Attention
 from diffusion.noise import NormalStream
 from diffusion.recipe import Text
 from tests.conftest import MODEL
@@ -38,6 +39,19 @@ def test_text_encoder_is_that_of_the_reference(pipeline, reference):
 
 def test_unet_is_that_of_the_reference(output, reference):
     assert_close(output(1, prompt=PROMPTS[1]), channels_last(reference["velocity"]))
+
+
+def test_a_text_is_read_once_a_painting(pipeline, eager, monkeypatch):
+    """By each attention to it; the others read the picture."""
+    lengths, read = [], Attention.read
+
+    def recorded(attention, context):
+        lengths.append(context.shape[1])
+        return read(attention, context)
+
+    monkeypatch.setattr(Attention, "read", recorded)
+    pipeline(pipeline.info.make_recipe("an apple", num_steps=3, size=(64, 64)))
+    assert lengths.count(77) == 7
 
 
 def test_vae_decoder_is_that_of_the_reference(pipeline, reference, latents):
