@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from diffusion.prediction import Predictor, compiled_prediction
-from diffusion.recipe import Recipe, Text
+from diffusion.recipe import Recipe, Shortcuts, Text
 from diffusion.runtime import compiled
 from diffusion.text.chunks import encoder_inputs, read_text, side_by_side
 from diffusion.text.emphasis import weigh
@@ -33,16 +33,17 @@ class Networks:
         vae: VAE,
         dtype: str,
         *,
-        packed_size: tuple[int, int] | None = None,
+        packed: tuple[int, int, int] | None = None,
     ) -> None:
-        """For pictures of `packed_size`, a second copy of the UNet's kernels is kept, packed."""
+        """For pictures and texts of `packed` (width, height, tokens), unless they have LoRAs or
+        shortcuts, copies of the UNet's kernels are kept, packed: one for each size of a batch."""
         self.dtype = dtype
-        self._packed_size = packed_size
+        self._packed = packed
         self.with_loras = (text_encoder, unet)
         """Those that LoRAs change."""
         self._encode_text = cache(partial(_compiled_encoding, text_encoder))
         self._num_levels = len(unet.down_blocks)
-        self._read = compiled(unet.read)
+        self._keys_and_values = compiled(unet.keys_and_values)
         self.prediction = cache(partial(compiled_prediction, unet))
         """As `compiled_prediction`, made when first asked for, and kept."""
         self.encode_pixels = compiled(lambda *inputs: _float32(vae.encode(*inputs)))
@@ -62,11 +63,10 @@ class Networks:
 
     def predictor(self, recipe: Recipe, context: np.ndarray) -> Predictor:
         """The UNet with what a recipe asks of it, for one painting; `context` is of its text."""
-        size = recipe.sampling.width, recipe.sampling.height
-        # LoRAs change the kernels, and give them back as they were.
-        packs = size == self._packed_size and not recipe.loras
-        prediction = partial(self.prediction, packs=packs)
-        return Predictor(prediction, self._num_levels, self._read(context), recipe)
+        shape = recipe.sampling.width, recipe.sampling.height, context.shape[1]
+        is_plain = not recipe.loras and recipe.shortcuts == Shortcuts()
+        prediction = partial(self.prediction, packs=is_plain and shape == self._packed)
+        return Predictor(prediction, self._num_levels, self._keys_and_values(context), recipe)
 
 
 def _compiled_encoding(text_encoder: CLIPTextEncoder, clip_skip: int) -> Callable[..., np.ndarray]:

@@ -27,8 +27,8 @@ class Predictor:
     def __init__(
         self, prediction: Callable, num_levels: int, text: np.ndarray, recipe: Recipe
     ) -> None:
-        """`prediction` is `compiled_prediction` of a UNet with so many resolutions; `text` is what
-        it reads of [negative prompt, prompt]."""
+        """`prediction` is `compiled_prediction` of a UNet with so many resolutions; `text` are its
+        `keys_and_values` of [negative prompt, prompt]."""
         sampling, shortcuts = recipe.sampling, recipe.shortcuts
         self._prediction = partial(prediction, merge_tokens=shortcuts.merge_tokens)
         self._num_levels = num_levels
@@ -92,7 +92,7 @@ def _repeated(text: np.ndarray, batch: int, count: int) -> np.ndarray:
 def compiled_prediction(
     unet: UNet, features: Callable, *, merge_tokens: float, packs: bool
 ) -> Callable[..., tuple[np.ndarray, ...]]:
-    """Latents, timesteps and texts as read, one of each for an output, to the model's outputs.
+    """Latents, timesteps and keys and values, one of each for an output, to the model's outputs.
 
     `features` are `exact`; or `computing`, which gives the deep features too; or `reusing`, which
     takes them after all else. As `compiled_in_halves`.

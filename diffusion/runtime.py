@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
@@ -175,7 +175,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-# Whether fused operations keep packed kernels, where they are put into a graph by name.
+# Whether fused convolutions keep packed kernels, where they are put into a graph by name.
 _keeps_kernels: ContextVar[bool | None] = ContextVar("keeps_kernels", default=None)
 
 
@@ -183,8 +183,8 @@ def compiled_in_halves(function: Callable[..., Any], *, packs: bool) -> Callable
     """As `compiled`, of a function that returns a tuple and whose arrays are all of one batch.
 
     Called with `halve`, it computes both halves of the batch at a time where cores are shared. With
-    `packs`, the kernels of `fused_convolution` and `fused_product` are taken for what they are in
-    the first call of each combination, of which a copy is kept, packed as they are read.
+    `packs`, the kernels of `fused_convolution` are taken for what they are in the first call of
+    each combination of shapes: a copy of them is kept, packed as they are read.
     """
 
     def with_fused(*tensors: Any) -> Any:
@@ -201,8 +201,11 @@ def compiled_in_halves(function: Callable[..., Any], *, packs: bool) -> Callable
             return call(*arrays)
         upper, lower = zip(*(np.split(array, 2) for array in arrays), strict=True)
         later = _second_half.submit(call, *lower)
-        results = call(*upper), later.result()
-        return tuple(map(np.concatenate, zip(*results, strict=True)))
+        try:
+            first = call(*upper)
+        finally:
+            wait([later])
+        return tuple(map(np.concatenate, zip(first, later.result(), strict=True)))
 
     return call_in_halves
 
@@ -239,9 +242,10 @@ def fused_layer_norm(states: Any, gamma: Any, beta: Any, epsilon: float) -> Any 
     """Layer normalization (arXiv:1607.06450) of the last axis by oneDNN, in one pass.
 
     Shapes: states and result (batch, places, features), gamma and beta (features,), all of one
-    dtype. None where this TensorFlow, its device or the dtype has no such operation.
+    dtype. None outside a graph, or where this TensorFlow, its device or the dtype has no such
+    operation.
     """
-    if not _has_fused(states.dtype.name):
+    if tf.executing_eagerly() or not _has_layer_norm(states.dtype.name):
         return None
     return _layer_norm(states, gamma, beta, epsilon)
 
@@ -257,38 +261,30 @@ def fused_convolution(
     kernels (`compiled_in_halves`), or where TensorFlow, its device or the dtype has no such
     operation.
     """
-    if _keeps_kernels.get() is None or not _has_fused(pictures.dtype.name):
+    is_asked_for = _keeps_kernels.get() is not None and not tf.executing_eagerly()
+    if not is_asked_for or not _has_convolution(pictures.dtype.name):
         return None
     return _convolution(pictures, kernel, bias, strides, margin)
 
 
-def fused_product(states: Any, kernel: Any, bias: Any) -> Any | None:
-    """A product of matrices plus a bias, by oneDNN in one operation.
-
-    Shapes: states (places, features), kernel (features, units), bias (units,), all of one dtype.
-    None as for `fused_convolution`.
-    """
-    if _keeps_kernels.get() is None or not _has_fused(states.dtype.name):
-        return None
-    return _product(states, kernel, bias)
-
-
-def _has_fused(dtype: str) -> bool:
-    return not tf.executing_eagerly() and _runs_fused(dtype)
+@cache
+def _has_layer_norm(dtype: str) -> bool:
+    return _can_run(lambda ones, row: _layer_norm(ones[0], row, row, 1.0), dtype)
 
 
 @cache
-def _runs_fused(dtype: str) -> bool:
+def _has_convolution(dtype: str) -> bool:
+    return _can_run(lambda ones, row: _convolution(ones, ones[:1], row, (1, 1), (0, 0)), dtype)
+
+
+def _can_run(operation: Callable[..., Any], dtype: str) -> bool:
+    """Whether there is what `operation` puts into a graph, of ones (1, 2, 16, 16) and (16,)."""
     if has_gpu():
         return False
     try:
-        with tf.init_scope():  # to run them, also while a graph is being made
-            ones = tf.ones((1, 2, 16, 16), dtype)
-            row = ones[0, 0, 0]
-            tf.function(_layer_norm)(ones[0], row, row, 1.0)
-            tf.function(_convolution)(ones, ones[:1], row, (1, 1), (0, 0))
-            tf.function(_product)(ones[0, 0], ones[0, 0], row)
-    except (TypeError, ValueError, tf.errors.OpError):
+        with tf.init_scope():  # to run it, also while a graph is being made
+            traced_once(operation)(tf.ones((1, 2, 16, 16), dtype), tf.ones(16, dtype))
+    except (TypeError, ValueError, RuntimeError, tf.errors.OpError):
         return False
     return True
 
@@ -305,13 +301,16 @@ def _layer_norm(states: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
 def _convolution(
     pictures: Any, kernel: Any, bias: Any, strides: tuple[int, int], margin: tuple[int, int]
 ) -> Any:
-    return _with_bias(
+    result = op_def_library.apply_op(
         "_MklNativeFusedConv2D",
-        bias,
+        name="convolution",
         input=pictures,
         filter=kernel,
+        args=[bias],
         num_args=1,
         host_args=[],
+        fused_ops=["BiasAdd"],
+        is_filter_const=bool(_keeps_kernels.get()),
         strides=[1, *strides, 1],
         padding="EXPLICIT",
         explicit_paddings=[0, 0, *margin, *margin, 0, 0],
@@ -319,27 +318,10 @@ def _convolution(
         filter_format="HWIO",
         dilations=[1, 1, 1, 1],
         use_cudnn_on_gpu=False,
-    )
-
-
-def _product(states: Any, kernel: Any, bias: Any) -> Any:
-    return _with_bias(
-        "_MklNativeFusedMatMul", bias, a=states, b=kernel, transpose_a=False, transpose_b=False
-    )
-
-
-def _with_bias(operation: str, bias: Any, **arguments: Any) -> Any:
-    """An operation that adds a bias to what it computes, by its kernel of oneDNN."""
-    result = op_def_library.apply_op(
-        operation,
-        name="fused",
-        args=[bias],
-        fused_ops=["BiasAdd"],
-        is_filter_const=bool(_keeps_kernels.get()),
         epsilon=0.0,
         leakyrelu_alpha=0.0,
-        **arguments,
     )
+    # As TensorFlow marks what oneDNN has a kernel for.
     result.op._set_attr("_kernel", tf.compat.v1.AttrValue(s=b"MklNameChangeOp"))
     return result
 

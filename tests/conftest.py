@@ -1,6 +1,7 @@
 """What tests of several rooms need."""
 
 import os
+import platform
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from playwright.async_api import Browser, async_playwright
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "weights" / "emoji"
 REFERENCE = ROOT / "tests" / "reference"
+on_x86 = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN may be missing elsewhere"
+)
 
 
 def pytest_addoption(parser):

@@ -23,7 +23,7 @@ class Merged:
 
     The numbers that a changed kernel had are kept beside it, so that the very same bits come back:
     until then the model takes as much memory more as its changed kernels do. While one is changed,
-    four arrays of its size stand beside it. Other LoRAs need no other graph.
+    four arrays of its size stand beside it. Graphs without packed kernels see it.
     """
 
     def __init__(self, models: Iterable[Block], library: Library) -> None:

@@ -75,7 +75,7 @@ def _attend_in_chunks(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 
 
 class Attention(Block):
-    """Attention of `features` over what it has read of a context, or else over itself."""
+    """Attention of `features` over the keys and values of a context, or else over itself."""
 
     def __init__(
         self,
@@ -94,17 +94,17 @@ class Attention(Block):
         self.to_v = Dense(context_features, features, use_bias=use_bias, name="to_v")
         self.to_out = Dense(features, features, name="to_out.0")
 
-    def read(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values, (batch, length, features), of (batch, length, context_features)."""
+    def keys_and_values(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Both (batch, length, features), of a context (batch, length, context_features)."""
         return self.to_k(context), self.to_v(context)
 
     def call(self, states: Tensor, keys_and_values: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        keys, values = keys_and_values or self.read(states)
+        keys, values = keys_and_values or self.keys_and_values(states)
         return self.to_out(attend(self.to_q(states), keys, values, self.num_heads))
 
 
-Read = Callable[[Attention], tuple[Tensor, Tensor]]
-"""What an attention to the text has read of it."""
+LookUp = Callable[[Attention], tuple[Tensor, Tensor]]
+"""The keys and values of the text for an attention to it."""
 
 
 class GEGLU(Block):
@@ -157,14 +157,14 @@ class TransformerBlock(Block):
         self.norm3 = LayerNormalization(features, name="norm3")
         self.ff = GEGLU(features, name="ff")
 
-    def call(self, states: Tensor, *, read: Read, merging: Merging | None = None) -> Tensor:
+    def call(self, states: Tensor, *, look_up: LookUp, merging: Merging | None = None) -> Tensor:
         """With a `merging`, the self-attention is among merged tokens."""
         normal = self.norm1(states)
         if merging is None:
             states = states + self.attn1(normal)
         else:
             states = states + merging.unmerge(self.attn1(merging.merge(normal)))
-        states = states + self.attn2(self.norm2(states), read(self.attn2))
+        states = states + self.attn2(self.norm2(states), look_up(self.attn2))
         return states + self.ff(self.norm3(states))
 
 
@@ -196,13 +196,13 @@ class SpatialTransformer(Block):
         )
         self.proj_out = Conv2D(channels, channels, 1, name="proj_out")
 
-    def call(self, hidden: Tensor, *, read: Read, merge_tokens: float = 0.0) -> Tensor:
+    def call(self, hidden: Tensor, *, look_up: LookUp, merge_tokens: float = 0.0) -> Tensor:
         shape = ops.shape(hidden)
         states = self.proj_in(self.norm(hidden))
         states = ops.reshape(states, (shape[0], shape[1] * shape[2], self.channels))
         share = merge_tokens if self.is_finest else 0.0
         merging = match(states, shape[1], shape[2], share)
-        states = self.block(states, read=read, merging=merging)
+        states = self.block(states, look_up=look_up, merging=merging)
         return hidden + self.proj_out(ops.reshape(states, shape))
 
 

@@ -18,7 +18,6 @@ from keras import ops
 from diffusion.runtime import (
     fused_convolution,
     fused_layer_norm,
-    fused_product,
     moments_of_each,
     scale_each,
 )
@@ -87,10 +86,7 @@ class Dense(Leaf, keras.layers.Dense):
     def call(self, inputs: Tensor) -> Tensor:
         """As one product of matrices, so that TensorFlow adds the bias in the same pass."""
         *places, features = inputs.shape
-        rows = ops.reshape(inputs, (-1, features))
-        result = fused_product(rows, self.kernel, self.bias) if self.use_bias else None
-        if result is None:
-            result = super().call(rows)
+        result = super().call(ops.reshape(inputs, (-1, features)))
         return ops.reshape(result, (*places, self.units))
 
 

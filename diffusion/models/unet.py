@@ -9,7 +9,7 @@ from keras import ops
 
 from diffusion.config import UNetConfig
 from diffusion.errors import ModelError
-from diffusion.models.attention import Attention, Read, SpatialTransformer
+from diffusion.models.attention import Attention, LookUp, SpatialTransformer
 from diffusion.models.layers import Block, Conv2D, GroupNormalization, Tensor, silu
 from diffusion.models.resnet import Downsample, ResnetBlock, Upsample
 from diffusion.models.timesteps import TimestepEmbedding
@@ -53,51 +53,49 @@ class UNet(Block):
         downsampling. `merge_tokens` is the share of the places that are merged for self-attention
         at the highest resolution that has one, 0 to 0.75.
         """
-        text = self.read(context)
-        return self.with_deep(latents, timesteps, text, merge_tokens=merge_tokens)[0]
+        text = self.keys_and_values(context)
+        output, _deep = self.with_deep(latents, timesteps, text, merge_tokens=merge_tokens)
+        return output
+
+    def keys_and_values(self, context: Tensor) -> Tensor:
+        """Those of all attentions to the text, which are the same at every timestep.
+
+        Shapes: context (batch, length, cross_attention_dim), result (batch, length, numbers).
+        """
+        pairs = [attention.keys_and_values(context) for attention in self._to_text]
+        return ops.concatenate([each for pair in pairs for each in pair], axis=-1)
+
+    def _look_up(self, keys_and_values: Tensor) -> LookUp:
+        """The other way round."""
+        widths = [attention.to_k.units for attention in self._to_text for _ in range(2)]
+        parts = ops.split(keys_and_values, list(accumulate(widths[:-1])), axis=-1)
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return dict(zip(self._to_text, pairs, strict=True)).__getitem__
 
     @property
-    def _readers(self) -> list[Attention]:
-        """The attentions to the text."""
+    def _to_text(self) -> list[Attention]:
         blocks = [*self.down_blocks, self.mid_block, *self.up_blocks]
         return [each.block.attn2 for block in blocks for each in block.attentions if each]
-
-    def read(self, context: Tensor) -> Tensor:
-        """What all attentions read of a text, (batch, numbers): the same at every timestep."""
-        both = [ops.stack(reader.read(context), axis=1) for reader in self._readers]
-        return ops.concatenate([ops.reshape(one, (one.shape[0], -1)) for one in both], axis=1)
-
-    def _read_before(self, text: Tensor) -> Read:
-        """What `read` gave, for each of the attentions."""
-        widths = [reader.to_k.units for reader in self._readers]
-        share = text.shape[1] // sum(widths)
-        ends = [share * width for width in accumulate(widths[:-1])]
-        parts = zip(self._readers, ops.split(text, ends, axis=1), strict=True)
-        found = {
-            reader: ops.unstack(ops.reshape(part, (-1, 2, share // 2, reader.to_k.units)), axis=1)
-            for reader, part in parts
-        }
-        return found.__getitem__
 
     def with_deep(
         self, latents: Tensor, timesteps: Tensor, text: Tensor, *, merge_tokens: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """As `call`, of a text as `read`, and the deep features: what comes to the last block.
+        """As `call`, of a text's `keys_and_values`; and the deep features, of all lower levels.
 
         They change slowly from one timestep to the next. Their shape is (batch, height, width,
         channels of the level below). Source: DeepCache (arXiv:2312.00858).
         """
-        time_embedding, read = self.time_embedding(timesteps), self._read_before(text)
+        time_embedding, look_up = self.time_embedding(timesteps), self._look_up(text)
         hidden = self.conv_in(latents)
         skips = [hidden]
         for block in self.down_blocks:
-            hidden, more = block(hidden, time_embedding, read=read, merge_tokens=merge_tokens)
+            hidden, more = block(hidden, time_embedding, look_up=look_up, merge_tokens=merge_tokens)
             skips += more
-        deep = self.mid_block(hidden, time_embedding, read=read, merge_tokens=merge_tokens)
+        deep = self.mid_block(hidden, time_embedding, look_up=look_up, merge_tokens=merge_tokens)
         for block in self.up_blocks[:-1]:
             taken = [skips.pop() for _ in block.resnets]
-            deep = block(deep, taken, time_embedding, read=read, merge_tokens=merge_tokens)
-        return self._output(deep, skips, time_embedding, read, merge_tokens), deep
+            deep = block(deep, taken, time_embedding, look_up=look_up, merge_tokens=merge_tokens)
+        return self._output(deep, skips, time_embedding, look_up, merge_tokens), deep
 
     def from_deep(
         self,
@@ -108,30 +106,27 @@ class UNet(Block):
         *,
         merge_tokens: float = 0.0,
     ) -> Tensor:
-        """As `call`, of a text as `read` and with deep features of an earlier timestep.
-
-        Only the outermost blocks run.
-        """
-        time_embedding, read = self.time_embedding(timesteps), self._read_before(text)
+        """The output with deep features of an earlier timestep: only the outermost blocks run."""
+        time_embedding, look_up = self.time_embedding(timesteps), self._look_up(text)
         hidden = self.conv_in(latents)
         # What it makes for the level below is let go, and left out of a graph.
         _below, skips = self.down_blocks[0](
-            hidden, time_embedding, read=read, merge_tokens=merge_tokens
+            hidden, time_embedding, look_up=look_up, merge_tokens=merge_tokens
         )
-        return self._output(deep, [hidden, *skips], time_embedding, read, merge_tokens)
+        return self._output(deep, [hidden, *skips], time_embedding, look_up, merge_tokens)
 
     def _output(
         self,
         deep: Tensor,
         skips: list[Tensor],
         time_embedding: Tensor,
-        read: Read,
+        look_up: LookUp,
         merge_tokens: float,
     ) -> Tensor:
         """The last block with the first skips, and the output."""
         block = self.up_blocks[-1]
         taken = skips[: len(block.resnets)][::-1]
-        hidden = block(deep, taken, time_embedding, read=read, merge_tokens=merge_tokens)
+        hidden = block(deep, taken, time_embedding, look_up=look_up, merge_tokens=merge_tokens)
         return self.conv_out(silu(self.conv_norm_out(hidden)))
 
 
@@ -159,14 +154,14 @@ class DownBlock(Block):
         self.downsampler = None if is_last else Downsample(channels, name="downsamplers.0")
 
     def call(
-        self, hidden: Tensor, time_embedding: Tensor, *, read: Read, merge_tokens: float = 0.0
+        self, hidden: Tensor, time_embedding: Tensor, *, look_up: LookUp, merge_tokens: float = 0.0
     ) -> Tensor:
         """The result and all that the way up will need: (hidden, list of hidden)."""
         skips = []
         for resnet, attention in zip(self.resnets, self.attentions, strict=True):
             hidden = resnet(hidden, time_embedding)
             if attention is not None:
-                hidden = attention(hidden, read=read, merge_tokens=merge_tokens)
+                hidden = attention(hidden, look_up=look_up, merge_tokens=merge_tokens)
             skips.append(hidden)
         if self.downsampler is not None:
             hidden = self.downsampler(hidden)
@@ -184,10 +179,10 @@ class MidBlock(Block):
         self.attentions = _attentions(config, len(config.block_out_channels) - 1, 1)
 
     def call(
-        self, hidden: Tensor, time_embedding: Tensor, *, read: Read, merge_tokens: float = 0.0
+        self, hidden: Tensor, time_embedding: Tensor, *, look_up: LookUp, merge_tokens: float = 0.0
     ) -> Tensor:
         hidden = self.resnets[0](hidden, time_embedding)
-        hidden = self.attentions[0](hidden, read=read, merge_tokens=merge_tokens)
+        hidden = self.attentions[0](hidden, look_up=look_up, merge_tokens=merge_tokens)
         return self.resnets[1](hidden, time_embedding)
 
 
@@ -216,13 +211,13 @@ class UpBlock(Block):
         skips: list[Tensor],
         time_embedding: Tensor,
         *,
-        read: Read,
+        look_up: LookUp,
         merge_tokens: float = 0.0,
     ) -> Tensor:
         for resnet, attention, skip in zip(self.resnets, self.attentions, skips, strict=True):
             hidden = resnet(ops.concatenate([hidden, skip], axis=-1), time_embedding)
             if attention is not None:
-                hidden = attention(hidden, read=read, merge_tokens=merge_tokens)
+                hidden = attention(hidden, look_up=look_up, merge_tokens=merge_tokens)
         return hidden if self.upsampler is None else self.upsampler(hidden)
 
 

@@ -20,22 +20,29 @@ from tests.conftest import REFERENCE
 PACKING = "TF_ONEDNN_ASSUME_FROZEN_WEIGHTS"
 UNET_FILE = "unet/diffusion_pytorch_model.safetensors"
 Q_PROJ = "encoder.layers.0.self_attn.q_proj"
+FF = "mid_block.attentions.0.transformer_blocks.0.ff.net.2"
 FAST = {"num_steps": 2, "size": (96, 128), "seed": 7}
+# Of the model's own size, what has no LoRAs is painted with packed kernels.
+SIZES = pytest.mark.parametrize("size", [(96, 128), (128, 128)], ids=["another", "its own"])
 
 
 @pytest.fixture(scope="session")
 def factors(pipeline):
-    """Of a convolution of the UNet and a linear map of the text encoder, rank 2."""
+    """Of a convolution and a linear map of the UNet and one of the text encoder, rank 2."""
     random = np.random.default_rng(3)
 
     def draw(*shape):
         return 0.5 * random.standard_normal(shape).astype(np.float32)
 
     out, inner, *size = pipeline.info.kernels["conv_out"]
+    deep = pipeline.info.kernels[FF.replace(".", "_")]
     wide = pipeline.info.kernels["encoder_layers_0_self_attn_q_proj"]
+    deep_name = f"lora_unet_{FF.replace('.', '_')}"
     return {
         "lora_unet_conv_out.lora_down.weight": draw(2, inner, *size) / inner,
         "lora_unet_conv_out.lora_up.weight": draw(out, 2, 1, 1),
+        f"{deep_name}.lora_down.weight": draw(2, deep[1]),
+        f"{deep_name}.lora_up.weight": draw(deep[0], 2),
         "lora_te_text_model_encoder_layers_0_self_attn_q_proj.lora_down.weight": draw(2, wide[1]),
         "lora_te_text_model_encoder_layers_0_self_attn_q_proj.lora_up.weight": draw(wide[0], 2),
     }
@@ -82,9 +89,8 @@ def test_no_lora_is_merged_where_tensorflow_keeps_what_it_packed_of_the_weights(
         pipeline(tagged)
 
 
-@pytest.mark.parametrize("size", [(96, 128), (128, 128)], ids=["another", "its own"])
+@SIZES
 def test_a_lora_changes_the_picture_and_nothing_after_it(pipeline, recipe, size):
-    """Of the model's own size, packed kernels are kept."""
     plain = recipe("a red apple", size=size)
     tagged = recipe("a red apple <lora:ink:0.8>", size=size)
     before, inked = pipeline(plain), pipeline(tagged)
@@ -93,37 +99,44 @@ def test_a_lora_changes_the_picture_and_nothing_after_it(pipeline, recipe, size)
     assert pipeline(tagged).tobytes() == inked.tobytes()
 
 
-def test_a_weight_of_0_paints_the_models_own_picture(pipeline, recipe):
-    plain, tagged = recipe("a red apple"), recipe("a red apple <lora:ink:0>")
+@SIZES
+def test_a_weight_of_0_paints_the_models_own_picture(pipeline, recipe, size):
+    plain = recipe("a red apple", size=size)
+    tagged = recipe("a red apple <lora:ink:0>", size=size)
     assert pipeline(tagged).tobytes() == pipeline(plain).tobytes()
 
 
-@pytest.mark.parametrize("size", [(96, 128), (128, 128)], ids=["another", "its own"])
+@SIZES
 def test_it_paints_as_a_model_that_was_merged_beforehand(
     pipeline, recipe, model_copy, factors, size
 ):
     file = model_copy / UNET_FILE
     tensors = {name: one.astype(np.float32) for name, one in load_file(file).items()}
-    down, up, *of_text = factors.values()
+    down, up, deep_down, deep_up, text_down, text_up = factors.values()
     tensors["conv_out.weight"] += np.einsum("or,rihw->oihw", 0.8 * up[:, :, 0, 0], down)
+    tensors[f"{FF}.weight"] += 0.8 * deep_up @ deep_down
     file.unlink()
     save_file(tensors, file)
     file = model_copy / "text_encoder" / "model.safetensors"
     tensors = {name: one.astype(np.float32) for name, one in load_file(file).items()}
     (name,) = (one for one in tensors if one.endswith(f"{Q_PROJ}.weight"))
-    tensors[name] += 0.8 * of_text[1] @ of_text[0]
+    tensors[name] += 0.8 * text_up @ text_down
     file.unlink()
     save_file(tensors, file)
     merged = diffusion.load(model_copy)
     expected = merged(merged.info.make_recipe("a red apple", **FAST | {"size": size}))
+    pipeline(recipe("a red apple", size=size))  # and the kernels have been packed
     actual = pipeline(recipe("a red apple <lora:ink:0.8>", size=size))
     assert np.abs(pixels(actual) - pixels(expected)).max() <= 2
 
 
-def test_graphs_are_not_traced_anew(pipeline, recipe, monkeypatch):
-    pipeline(recipe("a red apple"))
+@SIZES
+def test_graphs_are_not_traced_anew(pipeline, recipe, monkeypatch, size):
+    """But for the first LoRA where kernels were packed before."""
+    for prompt in ("a red apple", "a red apple <lora:ink:0.5>"):
+        pipeline(recipe(prompt, size=size))
     monkeypatch.setattr(UNet, "with_deep", None)
-    pipeline(recipe("a red apple <lora:ink>"))
+    pipeline(recipe("a red apple <lora:ink>", size=size))
 
 
 class _CancelledError(Exception):

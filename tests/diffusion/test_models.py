@@ -8,7 +8,7 @@ from diffusion.errors import ModelError
 from diffusion.info import ModelInfo
 from diffusion.models.attention import Attention
 from diffusion.noise import NormalStream
-from diffusion.recipe import Text
+from diffusion.recipe import Shortcuts, Text
 from tests.conftest import MODEL
 from tests.diffusion.comparison import assert_close, channels_last
 from tests.reference.rows import PROMPTS
@@ -43,15 +43,39 @@ def test_unet_is_that_of_the_reference(output, reference):
 
 def test_a_text_is_read_once_a_painting(pipeline, eager, monkeypatch):
     """By each attention to it; the others read the picture."""
-    lengths, read = [], Attention.read
+    lengths, keys_and_values = [], Attention.keys_and_values
 
     def recorded(attention, context):
         lengths.append(context.shape[1])
-        return read(attention, context)
+        return keys_and_values(attention, context)
 
-    monkeypatch.setattr(Attention, "read", recorded)
+    monkeypatch.setattr(Attention, "keys_and_values", recorded)
     pipeline(pipeline.info.make_recipe("an apple", num_steps=3, size=(64, 64)))
     assert lengths.count(77) == 7
+
+
+@pytest.mark.parametrize(
+    ("settings", "packs"),
+    [
+        ({}, True),
+        ({"size": (128, 96)}, False),
+        ({"shortcuts": Shortcuts(merge_tokens=0.5)}, False),
+        ({"prompt": "apple " * 80}, False),
+    ],
+    ids=["most", "another size", "a shortcut", "a long text"],
+)
+def test_kernels_are_kept_packed_for_what_is_asked_for_most(pipeline, monkeypatch, settings, packs):
+    """Each graph that packs has a copy of them."""
+    asked, networks = [], pipeline._networks
+    prediction = networks.prediction
+
+    def recorded(features, **options):
+        asked.append(options["packs"])
+        return prediction(features, **options)
+
+    monkeypatch.setattr(networks, "prediction", recorded)
+    pipeline(pipeline.info.make_recipe(**{"prompt": "an apple", "num_steps": 1} | settings))
+    assert asked == [packs]
 
 
 def test_vae_decoder_is_that_of_the_reference(pipeline, reference, latents):

@@ -1,6 +1,7 @@
 """The runtime: what is compiled, and what of TensorFlow's talk is passed on."""
 
 import logging
+import time
 import weakref
 from dataclasses import replace
 
@@ -15,12 +16,12 @@ from diffusion.recipe import Source
 from diffusion.runtime import (
     compiled,
     compiled_in_halves,
-    fused_product,
+    fused_convolution,
     let_go,
     num_cores,
     share_cores,
 )
-from tests.conftest import MODEL
+from tests.conftest import MODEL, on_x86
 from tests.large.processes import in_process
 
 
@@ -92,18 +93,82 @@ def test_a_batch_stays_whole_where_cores_are_not_shared():
     assert [*results, after_an_error] == [DOUBLED] * 4
 
 
-@pytest.mark.parametrize("packs", [False, True])
-def test_packed_kernels_stay_what_they_were(monkeypatch, packs):
-    """Half of the reason why a model with LoRAs has none; they save time."""
+def convolved(packs):
+    """In a process of its own, for oneDNN reuses what it made for a convolution of before: what a
+    kernel gave, and what it gives when all its numbers are doubled."""
     import tensorflow as tf
 
+    middle = np.zeros((3, 3, 64, 64), np.float32)
+    middle[1, 1] = np.eye(64)
+    kernel, bias = tf.Variable(middle), tf.zeros(64)
+
+    def convolve(pictures):
+        return (fused_convolution(pictures, kernel, bias, (1, 1), (1, 1)),)
+
+    diffusion.runtime._shares_cores = lambda: True
+    call = compiled_in_halves(convolve, packs=packs)
+    ones = np.ones((2, 4, 4, 64), np.float32)
+    before = call(ones, halve=True)[0]
+    kernel.assign(2 * kernel)
+    return before, call(ones, halve=True)[0]
+
+
+@on_x86
+@pytest.mark.parametrize("packs", [False, True])
+def test_packed_kernels_stay_what_they_were(packs):
+    """What changes in a kernel later is not seen, so what has LoRAs is painted without."""
+    before, after = in_process(convolved, packs)
+    assert (before == 1).all()
+    assert (after == (1 if packs else 2)).all()
+
+
+def test_both_halves_have_ended_when_one_has_failed(monkeypatch):
     monkeypatch.setattr("diffusion.runtime._shares_cores", lambda: True)
-    kernel, bias = tf.Variable(tf.eye(16)), tf.zeros(16)
-    call = compiled_in_halves(lambda rows: (fused_product(rows, kernel, bias),), packs=packs)
-    rows = np.ones((4, 16), np.float32)
-    assert (call(rows, halve=True)[0] == 1).all()
-    kernel.assign(2 * tf.eye(16))
-    assert (call(rows, halve=True)[0] == (1 if packs else 2)).all()
+    has_ended = []
+
+    def compiled(_function):
+        def call(rows):
+            if rows[0] == 0:
+                raise MemoryError("no room")
+            time.sleep(0.2)
+            has_ended.append(True)
+
+        return call
+
+    monkeypatch.setattr("diffusion.runtime.compiled", compiled)
+    call = compiled_in_halves(lambda rows: (rows,), packs=False)
+    with pytest.raises(MemoryError, match="no room"):
+        call(np.arange(2), halve=True)
+    assert has_ended
+
+
+def test_what_has_no_operations_of_onednn_is_computed_all_the_same(monkeypatch):
+    """As in TensorFlow for macOS, which knows none of their names."""
+    import tensorflow as tf
+
+    from diffusion import runtime
+    from diffusion.models.layers import Conv2D, LayerNormalization
+
+    def refuse(operation, **_arguments):
+        raise RuntimeError(f"Unrecognized Op name {operation}")
+
+    monkeypatch.setattr("diffusion.runtime._shares_cores", lambda: True)
+    monkeypatch.setattr(runtime.op_def_library, "apply_op", refuse)
+    for asked in (runtime._has_layer_norm, runtime._has_convolution):
+        monkeypatch.setattr(runtime, asked.__name__, asked.__wrapped__)
+    convolution, norm = Conv2D(256, 256, 1), LayerNormalization(256)
+    for layer in (convolution, norm):
+        layer.build()
+    convolution.kernel.assign(np.eye(256)[None, None])
+
+    def normalize(pictures):
+        return (norm(tf.reshape(convolution(pictures), (-1, 128, 256))),)
+
+    pictures = np.random.default_rng(0).standard_normal((2, 8, 16, 256)).astype(np.float32)
+    (result,) = compiled_in_halves(normalize, packs=True)(pictures, halve=True)
+    rows = pictures.reshape(2, 128, 256)
+    expected = (rows - rows.mean(-1, keepdims=True)) / rows.std(-1, keepdims=True)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
 
 
 def residuals():

@@ -56,10 +56,10 @@ def calls(pipeline, eager, monkeypatch):
     def recorded(features, **options):
         run = prediction(features, **options)
 
-        def call(latents, timesteps, context, *deep, halve):
-            is_guided = not np.array_equal(context[0], context[-1])
+        def call(latents, timesteps, text, *deep, halve):
+            is_guided = not np.array_equal(text[0], text[-1])
             found.append(Call(len(latents), is_guided, features.__name__))
-            return run(latents, timesteps, context, *deep, halve=halve)
+            return run(latents, timesteps, text, *deep, halve=halve)
 
         return call
 
