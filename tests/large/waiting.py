@@ -28,9 +28,9 @@ SIGMA = 0.2  # of the logarithm of a painting's time
 NUM_RUNS, NUM_ARRIVALS = 40, 150
 NUM_LONE = 1000
 
-# Of the included model: README.md says 0.9 s for 25 steps at 128 x 128, and 4.5 s of tracing.
+# Of the included model: README.md says 0.9 s for 25 steps at 128 x 128, and 4.0 s of tracing.
 SECONDS_PER_COST = 0.9 / (25 * 128 * 128)
-TRACING_SECONDS = 4.5
+TRACING_SECONDS = 4.0
 SPEED_OF_BATCH = {1: 1.0, 2: 0.85, 4: 0.75}
 
 SAMPLING = Sampling(
