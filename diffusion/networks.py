@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from diffusion.prediction import Predictor, compiled_prediction
-from diffusion.recipe import Recipe, Shortcuts, Text
+from diffusion.recipe import Recipe, Text
 from diffusion.runtime import compiled
 from diffusion.text.chunks import encoder_inputs, read_text, side_by_side
 from diffusion.text.emphasis import weigh
@@ -35,8 +35,8 @@ class Networks:
         *,
         packed: tuple[int, int, int] | None = None,
     ) -> None:
-        """For pictures and texts of `packed` (width, height, tokens), unless they have LoRAs or
-        shortcuts, copies of the UNet's kernels are kept, packed: one for each size of a batch."""
+        """For pictures and texts of `packed` (width, height, tokens), without LoRAs and merged
+        tokens, copies of the UNet's kernels are kept, packed: one for each graph."""
         self.dtype = dtype
         self._packed = packed
         self.with_loras = (text_encoder, unet)
@@ -64,7 +64,7 @@ class Networks:
     def predictor(self, recipe: Recipe, context: np.ndarray) -> Predictor:
         """The UNet with what a recipe asks of it, for one painting; `context` is of its text."""
         shape = recipe.sampling.width, recipe.sampling.height, context.shape[1]
-        is_plain = not recipe.loras and recipe.shortcuts == Shortcuts()
+        is_plain = not recipe.loras and not recipe.shortcuts.merge_tokens
         prediction = partial(self.prediction, packs=is_plain and shape == self._packed)
         return Predictor(prediction, self._num_levels, self._keys_and_values(context), recipe)
 

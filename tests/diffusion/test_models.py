@@ -59,10 +59,11 @@ def test_a_text_is_read_once_a_painting(pipeline, eager, monkeypatch):
     [
         ({}, True),
         ({"size": (128, 96)}, False),
+        ({"shortcuts": Shortcuts(guidance_interval=(0.0, 0.8))}, True),
         ({"shortcuts": Shortcuts(merge_tokens=0.5)}, False),
         ({"prompt": "apple " * 80}, False),
     ],
-    ids=["most", "another size", "a shortcut", "a long text"],
+    ids=["most", "another size", "an interval", "merged tokens", "a long text"],
 )
 def test_kernels_are_kept_packed_for_what_is_asked_for_most(pipeline, monkeypatch, settings, packs):
     """Each graph that packs has a copy of them."""
