@@ -131,9 +131,9 @@ def share_cores() -> None:
     """Let an operation have half the cores from now on, and `compiled_in_halves` do two at a time.
 
     Small operations are hardly faster on more, and hand work from thread to thread. Without effect
-    once anything was computed, on a GPU, or where TF_NUM_INTRAOP_THREADS says how many they have.
+    once anything was computed, or where TF_NUM_INTRAOP_THREADS says how many they have.
     """
-    if has_gpu() or "TF_NUM_INTRAOP_THREADS" in os.environ:
+    if "TF_NUM_INTRAOP_THREADS" in os.environ:
         return
     with suppress(RuntimeError):  # something was computed
         tf.config.threading.set_intra_op_parallelism_threads(max(1, num_cores() // 2))

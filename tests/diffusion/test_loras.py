@@ -135,8 +135,15 @@ def test_graphs_are_not_traced_anew(pipeline, recipe, monkeypatch, size):
     """But for the first LoRA where kernels were packed before."""
     for prompt in ("a red apple", "a red apple <lora:ink:0.5>"):
         pipeline(recipe(prompt, size=size))
-    monkeypatch.setattr(UNet, "with_deep", None)
+    traced, with_deep = [], UNet.with_deep
+
+    def recorded(unet, *inputs, **options):
+        traced.append(inputs)
+        return with_deep(unet, *inputs, **options)
+
+    monkeypatch.setattr(UNet, "with_deep", recorded)
     pipeline(recipe("a red apple <lora:ink>", size=size))
+    assert not traced
 
 
 class _CancelledError(Exception):
