@@ -63,3 +63,10 @@ def test_a_profile_shows_the_longest_operations_and_the_rest_together():
     assert [row[0] for row in found] == [*(f"`{name}`" for name in names[2:]), "all others"]
     assert found[0][1:] == ("3", "2.0", "9%")
     assert found[-1][1:] == ("6", "2.0", "9%")
+
+
+def test_a_profile_says_how_fast_products_are():
+    milliseconds = Counter({"_MklMatMul": 3000.0, "_MklNativeFusedConv2D": 1000.0, "Softmax": 1000})
+    text = profile.bound(milliseconds)
+    assert "80% of it, at 402 GFLOP/s" in text  # 1607 in 4 seconds
+    assert text.endswith("takes 20%.")

@@ -3,6 +3,8 @@
 Writes its part of docs/performance.md.
 """
 
+import os
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -12,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.conftest import MODEL
-from tests.large.bench.document import section
+from tests.large.bench.document import UNET_GFLOP, section
 from tests.large.bench.figures import table
 from tests.large.bench.guided import predictor
 from tests.large.bench.inputs import TIMESTEP, make_inputs
@@ -24,15 +26,18 @@ NUM_ROWS = 10
 WARM_UPS = 3
 # What runs operations, parts of them, and how XLA's are begun.
 NO_OPERATIONS = ("Process", "ParallelFor", "Start", "ExecuteAsyncOnStream")
+PRODUCTS = re.compile("MatMul|Conv2D|Einsum")
 TEXT = (
-    "TensorFlow's profiler followed one guided call at the model's own size. Milliseconds are of "
-    "all operations of a kind from their beginnings to their ends; where two run side by side both "
-    "count. A call that is followed takes longer than others."
+    "TensorFlow's profiler followed one guided call at the model's own size, one operation after "
+    "the other; the two halves of a small model's call run side by side, and both count. "
+    "Milliseconds are of all operations of a kind from their beginnings to their ends. A call that "
+    "is followed takes longer than others."
 )
 
 
 def profile(folder, dtype):
-    """Rows of one call: (operation, how often, ms, share)."""
+    """Of one call, milliseconds and number of each kind of operation."""
+    os.environ["TF_NUM_INTEROP_THREADS"] = "1"
     import diffusion
 
     pipeline = diffusion.load(folder, dtype)
@@ -52,7 +57,7 @@ def profile(folder, dtype):
         with tf.profiler.experimental.Profile(log):
             call()
         (file,) = Path(log).rglob("*.xplane.pb")
-        return rows(*operations(file))
+        return operations(file)
 
 
 def operations(file):
@@ -86,16 +91,32 @@ def rows(milliseconds, count):
     ]
 
 
+def bound(milliseconds):
+    """How fast products are, and what is left to all else."""
+    products = sum(spent for name, spent in milliseconds.items() if PRODUCTS.search(name))
+    share = products / milliseconds.total()
+    return (
+        f"Products and convolutions are the {UNET_GFLOP:,} GFLOP of this call: they take "
+        f"{share:.0%} of it, at {UNET_GFLOP / products * 1000:.0f} GFLOP/s. All else, which is not "
+        f"counted in GFLOP, takes {1 - share:.0%}."
+    )
+
+
 def main(output):
     header = ("operation", "calls", "ms", "share")
-    parts = []
-    with tempfile.TemporaryDirectory() as large:
-        in_process(write_model, Path(large))
-        for name, folder in (("Stable Diffusion 1.5's size", large), ("The included model", MODEL)):
-            found = in_process(profile, folder, "bfloat16")
-            parts.append(f"### {name}, bfloat16\n\n{table(header, found)}")
-    measured = f"`make profile` measured this on {date.today()}. {TEXT}"
-    text = section("Where does a call of the UNet spend its time?", measured, *parts)
+    with tempfile.TemporaryDirectory() as folder:
+        in_process(write_model, Path(folder))
+        large, large_count = in_process(profile, folder, "bfloat16")
+    small, small_count = in_process(profile, MODEL, "bfloat16")
+    text = section(
+        "Where does a call of the UNet spend its time?",
+        f"`make profile` measured this on {date.today()}. {TEXT}",
+        "### Stable Diffusion 1.5's size, bfloat16",
+        table(header, rows(large, large_count)),
+        bound(large),
+        "### The included model, bfloat16",
+        table(header, rows(small, small_count)),
+    )
     print(text)
     rewrite(output, "profile", text)
 
